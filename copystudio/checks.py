@@ -1,0 +1,77 @@
+"""System checks: each with an id and what to do. ``manage.py check --deploy`` adds Django's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.database)
+def database_engine(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        return [
+            Error(
+                "The database is not PostgreSQL.",
+                hint="Point DATABASE_URL at PostgreSQL 15 or newer: locks and constraints depend on it.",
+                id="copystudio.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def secret_key_is_own(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SECRET_KEY == settings.DEFAULT_SECRET and settings.STAGE != "test":
+        return [
+            Warning(
+                "The secret key is the default one.",
+                hint="Start with `make run`, which makes one, or set STUDIO_SECRET_KEY.",
+                id="copystudio.W001",
+            )
+        ]
+    return []
+
+
+@register(Tags.compatibility)
+def job_times_fit(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.JOB_HEARTBEAT_SECONDS * 2 > settings.JOB_LEASE_SECONDS:
+        found.append(
+            Error(
+                "A job's heartbeat is too slow for its lease.",
+                hint="Set JOB_LEASE_SECONDS to at least twice JOB_HEARTBEAT_SECONDS.",
+                id="copystudio.E002",
+            )
+        )
+    visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout")
+    if visibility is not None and visibility < settings.CELERY_TASK_TIME_LIMIT * 2:
+        found.append(
+            Error(
+                "The broker would deliver a running task a second time.",
+                hint="Keep visibility_timeout at twice CELERY_TASK_TIME_LIMIT or more.",
+                id="copystudio.E003",
+            )
+        )
+    return found
+
+
+@register(Tags.models)
+def workspace_in_every_table(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    from django.apps import apps
+
+    own = {"copystudio", "generation", "campaigns"}
+    free = {"copystudio.User", "copystudio.Workspace"}
+    return [
+        Error(
+            f"{model._meta.label} has no workspace.",
+            hint="Every table carries workspace_id, so that rows of two tenants can never mix.",
+            obj=model,
+            id="copystudio.E004",
+        )
+        for model in apps.get_models()
+        if model._meta.app_label in own
+        and model._meta.label not in free
+        and not any(field.name == "workspace" for field in model._meta.fields)
+    ]
