@@ -1,0 +1,6 @@
+"""The REST API, below ``/api/``."""
+
+from django.urls import URLPattern
+
+app_name = "api"
+urlpatterns: list[URLPattern] = []

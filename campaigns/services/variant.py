@@ -1,0 +1,362 @@
+"""The life of a variant: adopted or written, edited, reviewed, approved, retired.
+
+Every verb locks the row, then checks permission and state, and writes its review event in the same transaction. What is
+served is ``approved_revision``: an edit opens a new review and leaves it in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import (
+    AudienceSegment,
+    Brief,
+    BriefItem,
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Product,
+    ReviewEvent,
+    Revision,
+    Variant,
+    VariantStatus,
+)
+from campaigns.models.review import ReviewVerb
+from campaigns.models.variant import TRANSITIONS
+from campaigns.rules import limits
+from copystudio.access import require
+from copystudio.db import locked
+from copystudio.errors import ConflictError, InvalidInputError, NotPermittedError, TransitionError
+from copystudio.models import Role, User, Workspace
+from generation.models import Candidate
+
+MAX_CHARACTERS = 20_000
+
+
+def text_sha256(text: str) -> str:
+    """SHA-256 of the text's UTF-8 bytes, exactly as stored: nothing is trimmed or normalised."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def text_check(*, text: str, channel: Channel) -> None:
+    """Raise InvalidInputError where a text cannot be copy for the channel."""
+    if not text.strip():
+        raise InvalidInputError(fields={"text": [_("Write some text first.")]})
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInputError(fields={"text": [_("The text is longer than 20,000 characters.")]})
+    if "\x00" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise InvalidInputError(fields={"text": [_("The text contains characters that cannot be stored.")]})
+    length = limits.measure(text, limits.Unit(channel.unit))
+    if length > channel.hard_limit:
+        raise InvalidInputError(
+            fields={
+                "text": [
+                    _("Too long for %(channel)s: %(length)d %(unit)s, at most %(limit)d.")
+                    % {
+                        "channel": channel.name,
+                        "length": length,
+                        "unit": channel.get_unit_display(),
+                        "limit": channel.hard_limit,
+                    }
+                ]
+            }
+        )
+
+
+def variant_adopt(*, actor: User, candidate: Candidate) -> Variant:
+    """Make a variant of a candidate; adopting twice gives the same variant."""
+    brief_item = (
+        BriefItem.objects.select_related("brief_run__brief__campaign", "product", "segment", "channel")
+        .filter(item=candidate.item_id, workspace=candidate.workspace_id)
+        .first()
+    )
+    if brief_item is None:
+        raise TransitionError(_("This candidate belongs to no brief."))
+    brief = brief_item.brief_run.brief
+    with transaction.atomic():
+        campaign = locked(Campaign, pk=brief.campaign_id)
+        require(actor=actor, workspace=campaign.workspace, role=Role.COPYWRITER)
+        existing = Variant.objects.filter(candidate=candidate).first()
+        if existing is not None:
+            return existing
+        return _create(
+            actor=actor,
+            campaign=campaign,
+            text=candidate.text,
+            channel=brief_item.channel,
+            language=brief.language,
+            brief=brief,
+            product=brief_item.product,
+            segment=brief_item.segment,
+            candidate=candidate,
+            verb=ReviewVerb.ADOPT,
+        )
+
+
+def variant_write(
+    *,
+    actor: User,
+    campaign: Campaign,
+    text: str,
+    channel: Channel,
+    language: str,
+    product: Product | None = None,
+    segment: AudienceSegment | None = None,
+) -> Variant:
+    """A variant written by a person, without a candidate."""
+    for part in (channel, product, segment):
+        if part is not None and part.workspace_id != campaign.workspace_id:
+            raise InvalidInputError(_("This belongs to another workspace."))
+    with transaction.atomic():
+        campaign = locked(Campaign, pk=campaign.pk)
+        require(actor=actor, workspace=campaign.workspace, role=Role.COPYWRITER)
+        return _create(
+            actor=actor,
+            campaign=campaign,
+            text=text,
+            channel=channel,
+            language=language,
+            product=product,
+            segment=segment,
+            verb=ReviewVerb.WRITE,
+        )
+
+
+def _create(
+    *,
+    actor: User,
+    campaign: Campaign,
+    text: str,
+    channel: Channel,
+    language: str,
+    verb: ReviewVerb,
+    brief: Brief | None = None,
+    product: Product | None = None,
+    segment: AudienceSegment | None = None,
+    candidate: Candidate | None = None,
+) -> Variant:
+    if campaign.status == CampaignStatus.FINISHED:
+        raise TransitionError(_("The campaign is finished."))
+    text_check(text=text, channel=channel)
+    variant = Variant.objects.create(
+        workspace=campaign.workspace,
+        campaign=campaign,
+        brief=brief,
+        product=product,
+        segment=segment,
+        channel=channel,
+        language=language,
+        candidate=candidate,
+        is_ai_made=candidate is not None,
+    )
+    revision = _revise(variant=variant, author=actor, text=text)
+    _record(variant=variant, verb=verb, actor=actor, revision=revision, before="")
+    return variant
+
+
+def _revise(*, variant: Variant, author: User | None, text: str) -> Revision:
+    last = variant.revisions.aggregate(last=Max("number"))["last"] or 0
+    revision = Revision.objects.create(
+        workspace_id=variant.workspace_id,
+        variant=variant,
+        number=last + 1,
+        text=text,
+        sha256=text_sha256(text),
+        author=author,
+    )
+    variant.current_revision = revision
+    variant.save(update_fields=["current_revision", "updated_at"])
+    return revision
+
+
+def _record(
+    *, variant: Variant, verb: ReviewVerb, actor: User, revision: Revision, before: str, reason: str = ""
+) -> ReviewEvent:
+    return ReviewEvent.objects.create(
+        workspace_id=variant.workspace_id,
+        variant=variant,
+        revision=revision,
+        verb=verb,
+        actor=actor,
+        from_status=before,
+        to_status=variant.status,
+        review_cycle=variant.review_cycle,
+        reason=reason,
+        created_at=timezone.now(),
+    )
+
+
+def _begin(*, actor: User, variant: Variant, verb: ReviewVerb, role: Role) -> tuple[Variant, str, str]:
+    """Lock, check role, then state. Returns the locked row, its status, and the status that the verb leads to."""
+    current = locked(Variant, pk=variant.pk)
+    require(actor=actor, workspace=current.workspace, role=role)
+    sources, target = TRANSITIONS[verb]
+    if current.status not in sources:
+        raise TransitionError(
+            _("“%(verb)s” is not possible while the copy is “%(status)s”.")
+            % {"verb": ReviewVerb(verb).label, "status": current.get_status_display()}
+        )
+    return current, current.status, target
+
+
+def revision_of(variant: Variant) -> Revision:
+    """The current revision; every variant has one from the transaction that made it."""
+    if variant.current_revision is None:
+        raise TransitionError(_("This copy has no text."))
+    return variant.current_revision
+
+
+def variant_edit(*, actor: User, variant: Variant, text: str, base_revision: int) -> Variant:
+    """Save a new text. ``base_revision`` is the number of the revision that the person had on screen.
+
+    Raises ConflictError where somebody saved in between: neither text is lost, the screen shows both.
+    """
+    with transaction.atomic():
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.EDIT, role=Role.COPYWRITER)
+        if revision_of(current).number != base_revision:
+            raise ConflictError(_("Somebody else saved a newer text. Compare both before you save yours."))
+        text_check(text=text, channel=current.channel)
+        if revision_of(current).text == text:
+            return current
+        revision = _revise(variant=current, author=actor, text=text)
+        current.status = target
+        current.review_cycle += 1
+        current.save(update_fields=["status", "review_cycle", "updated_at"])
+        _record(variant=current, verb=ReviewVerb.EDIT, actor=actor, revision=revision, before=before)
+        return current
+
+
+def variant_submit(*, actor: User, variant: Variant) -> Variant:
+    """Hand the text to review. Opens a new review cycle."""
+    with transaction.atomic():
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.SUBMIT, role=Role.COPYWRITER)
+        text_check(text=revision_of(current).text, channel=current.channel)
+        current.status = target
+        current.review_cycle += 1
+        current.save(update_fields=["status", "review_cycle", "updated_at"])
+        _record(
+            variant=current, verb=ReviewVerb.SUBMIT, actor=actor, revision=revision_of(current), before=before
+        )
+        return current
+
+
+def variant_withdraw(*, actor: User, variant: Variant) -> Variant:
+    """Take the text back out of review."""
+    with transaction.atomic():
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.WITHDRAW, role=Role.COPYWRITER)
+        current.status = target
+        current.save(update_fields=["status", "updated_at"])
+        _record(
+            variant=current, verb=ReviewVerb.WITHDRAW, actor=actor, revision=revision_of(current), before=before
+        )
+        return current
+
+
+def contributors(variant: Variant) -> set[int | None]:
+    """Everybody who wrote a revision since the last approved one; None stands for somebody unknown."""
+    since = variant.approved_revision.number if variant.approved_revision else 0
+    return set(variant.revisions.filter(number__gt=since).values_list("author_id", flat=True))
+
+
+def may_approve(*, actor: User, variant: Variant) -> bool:
+    """Whether this person is not the author: the predicate that templates and the service share (the role apart)."""
+    authors = contributors(variant)
+    return bool(authors) and None not in authors and actor.pk not in authors
+
+
+def _check_read(*, variant: Variant, sha256: str, review_cycle: int) -> None:
+    if revision_of(variant).sha256 != sha256 or variant.review_cycle != review_cycle:
+        raise ConflictError(_("The text changed after you opened it. Read it again before you decide."))
+
+
+def variant_approve(*, actor: User, variant: Variant, sha256: str, review_cycle: int) -> Variant:
+    """Approve the very bytes that were read: the hash and the review cycle must be those on the row.
+
+    Raises NotPermittedError for the author and where an author is unknown, ConflictError where the text changed.
+    """
+    with transaction.atomic():
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.APPROVE, role=Role.APPROVER)
+        _check_read(variant=current, sha256=sha256, review_cycle=review_cycle)
+        authors = contributors(current)
+        if not authors or None in authors:
+            raise NotPermittedError(_("Nobody knows who wrote this text, so it cannot be approved. Write it anew."))
+        if actor.pk in authors:
+            raise NotPermittedError(_("You wrote this text. Somebody else has to approve it."))
+        current.status = target
+        current.approved_revision = current.current_revision
+        current.save(update_fields=["status", "approved_revision", "updated_at"])
+        _record(
+            variant=current, verb=ReviewVerb.APPROVE, actor=actor, revision=revision_of(current), before=before
+        )
+        delivery_changed(current.workspace)
+        return current
+
+
+def variant_request_changes(
+    *, actor: User, variant: Variant, sha256: str, review_cycle: int, reason: str
+) -> Variant:
+    """Send the text back with a reason. What was approved before stays served."""
+    with transaction.atomic():
+        current, before, target = _begin(
+            actor=actor, variant=variant, verb=ReviewVerb.REQUEST_CHANGES, role=Role.APPROVER
+        )
+        _check_read(variant=current, sha256=sha256, review_cycle=review_cycle)
+        if not reason.strip():
+            raise InvalidInputError(fields={"reason": [_("Say what should change, so that the author can act.")]})
+        if len(reason) > 2000:
+            raise InvalidInputError(fields={"reason": [_("Keep the reason under 2,000 characters.")]})
+        current.status = target
+        current.save(update_fields=["status", "updated_at"])
+        _record(
+            variant=current,
+            verb=ReviewVerb.REQUEST_CHANGES,
+            actor=actor,
+            revision=revision_of(current),
+            before=before,
+            reason=reason,
+        )
+        return current
+
+
+def variant_retire(*, actor: User, variant: Variant, reason: str = "") -> Variant:
+    """Take the copy out of use: it is served no longer. Serving is the approver's business, drafts are the writer's."""
+    with transaction.atomic():
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RETIRE, role=Role.COPYWRITER)
+        if current.approved_revision_id is not None:
+            require(actor=actor, workspace=current.workspace, role=Role.APPROVER)
+        current.status = target
+        current.approved_revision = None
+        current.save(update_fields=["status", "approved_revision", "updated_at"])
+        _record(
+            variant=current,
+            verb=ReviewVerb.RETIRE,
+            actor=actor,
+            revision=revision_of(current),
+            before=before,
+            reason=reason[:2000],
+        )
+        delivery_changed(current.workspace)
+        return current
+
+
+def variant_restore(*, actor: User, variant: Variant) -> Variant:
+    """Bring retired copy back as a draft; it has to be reviewed again."""
+    with transaction.atomic():
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RESTORE, role=Role.COPYWRITER)
+        current.status = target
+        current.review_cycle += 1
+        current.save(update_fields=["status", "review_cycle", "updated_at"])
+        _record(
+            variant=current, verb=ReviewVerb.RESTORE, actor=actor, revision=revision_of(current), before=before
+        )
+        return current
+
+
+def delivery_changed(workspace: Workspace) -> None:
+    """Tell every web process, within a second, that what is served changed. Part of the change's transaction."""
+    Workspace.objects.filter(pk=workspace.pk).update(delivery_version=F("delivery_version") + 1)

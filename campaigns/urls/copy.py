@@ -1,0 +1,5 @@
+"""Routes: see copy views."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,95 @@
+"""Starting a generation run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from copystudio.access import require
+from copystudio.db import OPEN_STATUSES
+from copystudio.errors import BusyError, InvalidInputError
+from copystudio.models import Role, User, Workspace
+from copystudio.services.events import event_record
+from copystudio.services.jobs import job_ring
+from generation.models import GenerationItem, GenerationRun, ModelVersion
+
+MAX_TEXTS = 20_000
+
+
+@dataclass(frozen=True)
+class ItemRequest:
+    """One prompt: the brief as ``CopyBrief.to_dict`` gives it, and how many texts are wanted."""
+
+    payload: dict[str, Any]
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError("count must be at least 1")
+
+
+def request_hash(*, version: ModelVersion, items: Sequence[ItemRequest]) -> str:
+    """SHA-256 over everything that was asked for: equal requests have equal hashes."""
+    body = [version.pk, version.prompt_template, [[item.payload, item.count] for item in items]]
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def model_version_active(workspace: Workspace) -> ModelVersion:
+    """The version that writes now. Raises BusyError where there is none."""
+    version = ModelVersion.objects.select_related("language_model").filter(workspace=workspace, status="active").first()
+    if version is None:
+        raise BusyError(_("No language model is active in this workspace. Ask an admin to set one up."))
+    return version
+
+
+def run_create(
+    *, actor: User, workspace: Workspace, label: str, items: Sequence[ItemRequest], idempotency_key: str | None = None
+) -> tuple[GenerationRun, bool]:
+    """Queue a run. Returns it and whether it is new: pressing twice, at the same time too, starts one run."""
+    if not items:
+        raise InvalidInputError(_("Nothing to write: no product, segment and channel fit together."))
+    total = sum(item.count for item in items)
+    if total > MAX_TEXTS:
+        raise InvalidInputError(
+            _("%(total)d texts in one run are too many: at most %(most)d.") % {"total": total, "most": MAX_TEXTS}
+        )
+    version = model_version_active(workspace)
+    fingerprint = request_hash(version=version, items=items)
+    try:
+        with transaction.atomic():
+            require(actor=actor, workspace=workspace, role=Role.COPYWRITER)
+            run = GenerationRun.objects.create(
+                workspace=workspace,
+                created_by=actor,
+                model_version=version,
+                label=label[:200],
+                seed=secrets.randbits(48),
+                request_hash=fingerprint,
+                idempotency_key=idempotency_key,
+                total=total,
+            )
+            GenerationItem.objects.bulk_create(
+                GenerationItem(workspace=workspace, run=run, position=n, payload=item.payload, requested=item.count)
+                for n, item in enumerate(items)
+            )
+            event_record(
+                actor=actor, workspace=workspace, verb="run.create", target=run, data={"texts": total, "items": len(items)}
+            )
+            job_ring(run)
+            return run, True
+    except IntegrityError as error:
+        if "generation_run_open_once" not in str(error):
+            raise
+        existing = GenerationRun.objects.filter(
+            workspace=workspace, request_hash=fingerprint, status__in=OPEN_STATUSES
+        ).first()
+        if existing is None:  # it ended between the two statements: simply press again
+            raise BusyError from None
+        return existing, False
