@@ -9,11 +9,13 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from copystudio.embedded.places import places
 from copystudio.env import Env
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.folder("STUDIO_VAR", BASE_DIR / "var")
+EMBEDDED = places(VAR_DIR)  # where `make run` has its own servers
 
 # Which machine this is: "local" is one machine on its own (make run), "production" is strict.
 STAGE = env.choice("STUDIO_STAGE", "local", {"local", "production", "test"})
@@ -115,14 +117,14 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        **env.database("DATABASE_URL", f"postgresql://copystudio@/copystudio?host={VAR_DIR}/run/pg"),
+        **env.database("DATABASE_URL", EMBEDDED.database_url),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHE_URL = env.url("CACHE_URL", f"unix://{VAR_DIR}/run/valkey.sock?db=1", {"redis", "rediss", "unix"})
+CACHE_URL = env.url("CACHE_URL", EMBEDDED.cache_url, {"redis", "rediss", "unix"})
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "cs"}}
 MODEL_ROOT = env.folder("MODEL_ROOT", VAR_DIR / "models")
 MEDIA_ROOT = env.folder("STUDIO_UPLOADS", VAR_DIR / "uploads")
@@ -133,7 +135,7 @@ IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 200, least=1, most=4000) * 1024 
 
 # -- jobs ------------------------------------------------------------------------------------------------------------
 
-BROKER_URL = env.url("BROKER_URL", f"redis+socket://{VAR_DIR}/run/valkey.sock", {"redis", "rediss", "redis+socket", "amqp", "amqps"})
+BROKER_URL = env.url("BROKER_URL", EMBEDDED.broker_url, {"redis", "rediss", "redis+socket", "amqp", "amqps"})
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
