@@ -28,7 +28,8 @@ DEFAULT_SECRET = "local-only-" + "0" * 50
 def secret_key() -> str:
     """The key itself, or the one kept in ``STUDIO_SECRET_KEY_FILE`` (made by ``make run``)."""
     value = env.text("STUDIO_SECRET_KEY")
-    file = env.text("STUDIO_SECRET_KEY_FILE")
+    kept = VAR_DIR / "secret_key"
+    file = env.text("STUDIO_SECRET_KEY_FILE") or (str(kept) if STAGE == "local" and kept.is_file() else "")
     if not value and file:
         try:
             value = Path(file).read_text(encoding="ascii").strip()
@@ -163,6 +164,9 @@ CELERY_BEAT_SCHEDULE = {
 
 GENERATION_THREADS = env.integer("GENERATION_THREADS", os.cpu_count() or 1, least=1, most=256)
 GENERATION_BATCH = env.integer("GENERATION_BATCH", 8, least=1, most=512)
+# What a new workspace is furnished with, in the transaction that makes it.
+WORKSPACE_SETUP = ["generation.services.setup.workspace_setup", "campaigns.services.setup.workspace_setup"]
+STARTER_MODEL = env.text("STARTER_MODEL", "gemma-3-270m")
 # The checks that the campaigns app hands to the generator: payload, text -> Check.
 GENERATION_CHECK = "campaigns.services.candidate_check.check"
 
