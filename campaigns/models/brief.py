@@ -50,7 +50,7 @@ class Brief(TimeStampedModel):
 class BriefSegment(models.Model):
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     brief = models.ForeignKey(Brief, on_delete=models.CASCADE)
-    segment = models.ForeignKey(AudienceSegment, on_delete=models.PROTECT)
+    segment = models.ForeignKey(AudienceSegment, on_delete=models.RESTRICT)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "brief", "segment"], name="campaigns_briefsegment_once")]
@@ -59,7 +59,7 @@ class BriefSegment(models.Model):
 class BriefChannel(models.Model):
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     brief = models.ForeignKey(Brief, on_delete=models.CASCADE)
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT)
+    channel = models.ForeignKey(Channel, on_delete=models.RESTRICT)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "brief", "channel"], name="campaigns_briefchannel_once")]
@@ -84,4 +84,4 @@ class BriefItem(models.Model):
     item = models.OneToOneField(GenerationItem, on_delete=models.CASCADE, related_name="brief_item")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     segment = models.ForeignKey(AudienceSegment, null=True, on_delete=models.SET_NULL, related_name="+")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
+    channel = models.ForeignKey(Channel, on_delete=models.RESTRICT, related_name="+")

@@ -31,7 +31,7 @@ class Campaign(TimeStampedModel):
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="campaigns")
     name = models.CharField(_("name"), max_length=160)
-    brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("brand"))
+    brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.RESTRICT, related_name="campaigns", verbose_name=_("brand"))
     goal = models.TextField(_("goal"), blank=True, max_length=1000)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)

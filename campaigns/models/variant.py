@@ -47,7 +47,7 @@ class Variant(TimeStampedModel):
     brief = models.ForeignKey(Brief, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
     segment = models.ForeignKey(AudienceSegment, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="variants")
+    channel = models.ForeignKey(Channel, on_delete=models.RESTRICT, related_name="variants")
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     # where the text came from: model output keeps its AI label however much it is edited
     candidate = models.ForeignKey(Candidate, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
@@ -56,9 +56,9 @@ class Variant(TimeStampedModel):
     # grows with every submission and every edit: a verdict names the cycle that its author read
     review_cycle = models.PositiveIntegerField(default=0)
     current_revision = models.ForeignKey(
-        "campaigns.Revision", null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("text")
+        "campaigns.Revision", null=True, on_delete=models.RESTRICT, related_name="+", verbose_name=_("text")
     )
-    approved_revision = models.ForeignKey("campaigns.Revision", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_revision = models.ForeignKey("campaigns.Revision", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
 
     class Meta:
         verbose_name = _("variant")

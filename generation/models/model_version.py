@@ -20,7 +20,7 @@ class ModelVersion(TimeStampedModel):
     Status = ModelVersionStatus
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
-    language_model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, related_name="versions")
+    language_model = models.ForeignKey(LanguageModel, on_delete=models.RESTRICT, related_name="versions")
     number = models.PositiveIntegerField(_("version"))
     prompt_template = models.CharField(_("prompt template"), max_length=60)
     status = models.CharField(max_length=16, choices=ModelVersionStatus, default=ModelVersionStatus.STAGED)

@@ -14,7 +14,7 @@ from generation.models.model_version import ModelVersion
 class GenerationRun(Job):
     task = "generation.run"
 
-    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.RESTRICT, related_name="runs")
     label = models.CharField(_("what for"), max_length=200)
     seed = models.PositiveBigIntegerField()
     sampling = models.JSONField(default=dict)

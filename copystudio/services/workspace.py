@@ -1,0 +1,43 @@
+"""Making a workspace, and removing a demonstration."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from copystudio.access import require
+from copystudio.db import locked
+from copystudio.errors import TransitionError
+from copystudio.models import Membership, Role, User, Workspace
+from copystudio.services.events import event_record
+
+
+def workspace_create(*, actor: User | None, slug: str, name: str, admin: User, is_demo: bool = False) -> Workspace:
+    """A furnished workspace (channels, starter model) with its first admin. ``actor`` is None at the first start."""
+    with transaction.atomic():
+        workspace = Workspace.objects.create(slug=slug, name=name, is_demo=is_demo)
+        Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
+        for path in settings.WORKSPACE_SETUP:
+            import_string(path)(workspace=workspace)
+        event_record(actor=actor, workspace=workspace, verb="workspace.create", target=workspace)
+        return workspace
+
+
+def workspace_remove_demo(*, actor: User, workspace: Workspace) -> None:
+    """Delete a demonstration with everything in it, and its invented people. Other workspaces cannot be deleted so."""
+    with transaction.atomic():
+        row = locked(Workspace, pk=workspace.pk)
+        require(actor=actor, workspace=row, role=Role.ADMIN)
+        if not row.is_demo:
+            raise TransitionError(_("Only a demonstration can be removed."))
+        invented = list(
+            User.objects.filter(memberships__workspace=row, password__startswith="!")
+            .exclude(memberships__workspace__is_demo=False)
+            .values_list("pk", flat=True)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL copystudio.erasing = 'on'")
+        row.delete()
+        User.objects.filter(pk__in=invented).delete()

@@ -1,0 +1,52 @@
+"""The first page that answers, and what the terminal says about it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from pathlib import Path
+
+from copystudio.supervisor.config import Config
+from copystudio.supervisor.console import Console
+
+TERMS = "https://ai.google.dev/gemma/terms"
+FIRST_SIGN_IN = "first-sign-in.json"  # kept in var/ from the first start until it was shown
+
+
+def answers(config: Config) -> bool:
+    """Whether the web process serves pages."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
+    connection = http.client.HTTPConnection(host, config.port, timeout=1)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def welcome(config: Config, console: Console, *, seconds: float) -> None:
+    """Print the address, once the password of the first admin, and under which terms the starter model comes."""
+    lines = [f"Copy Studio is ready after {seconds:.0f} s:  {config.url}"]
+    file = config.where.var / FIRST_SIGN_IN
+    lines += _first_sign_in(file)
+    lines += [
+        "",
+        "The starter model is Gemma 3 270M. Gemma is provided under and subject to the",
+        f"Gemma Terms of Use found at {TERMS}",
+        "",
+        f"Data: {config.where.var}    Stop: Ctrl-C    Lost the password: make password",
+    ]
+    console.box(lines)
+    file.unlink(missing_ok=True)
+    if config.host not in {"127.0.0.1", "localhost", "::1"} and not config.environment.get("STUDIO_ALLOWED_HOSTS"):
+        console.say("Others reach this only under the names in STUDIO_ALLOWED_HOSTS, which is not set.")
+
+
+def _first_sign_in(file: Path) -> list[str]:
+    try:
+        first = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return ["", f"Sign in as   {first['email']}", f"Password     {first['password']}", "(shown this once: change it)"]

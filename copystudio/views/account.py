@@ -1,0 +1,26 @@
+"""The person's own page: name, language, password, one-time codes, sessions."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from copystudio.forms import ProfileForm
+from copystudio.http import redirect, render
+from copystudio.models import User
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect(request, reverse("studio:profile"))
+    return render(request, "copystudio/account/profile.html", {"form": form}, status=422 if form.errors else 200)
