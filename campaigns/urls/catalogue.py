@@ -1,5 +1,23 @@
-"""Routes: see catalogue views."""
+"""Routes of products, imports, brands, segments and channels."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from campaigns.views import brand, channel, product, segment
+
+urlpatterns = [
+    path("products/", product.product_list, name="product_list"),
+    path("products/new/", product.product_create, name="product_create"),
+    path("products/<int:pk>/", product.product_detail, name="product_detail"),
+    path("products/<int:pk>/edit/", product.product_edit, name="product_edit"),
+    path("products/<int:pk>/archive/", product.product_set_archived, name="product_archive"),
+    path("brands/", brand.brand_list, name="brand_list"),
+    path("brands/new/", brand.brand_create, name="brand_create"),
+    path("brands/<int:pk>/", brand.brand_detail, name="brand_detail"),
+    path("brands/<int:pk>/edit/", brand.brand_edit, name="brand_edit"),
+    path("segments/", segment.segment_list, name="segment_list"),
+    path("segments/new/", segment.segment_create, name="segment_create"),
+    path("segments/<int:pk>/", segment.segment_detail, name="segment_detail"),
+    path("segments/<int:pk>/edit/", segment.segment_edit, name="segment_edit"),
+    path("channels/", channel.channel_list, name="channel_list"),
+    path("channels/<int:pk>/edit/", channel.channel_edit, name="channel_edit"),
+]

@@ -1,0 +1,107 @@
+"""Forms of products, brands, segments and channels."""
+
+from __future__ import annotations
+
+import django_filters
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.forms.fields import FactsField, InterestsField, WordsField
+from campaigns.models import AudienceSegment, Brand, Channel, Product
+from campaigns.selectors.catalogue import search
+from campaigns.services.product import ProductData
+
+PLATFORM_LANGUAGES = [("", _("Not said")), *settings.LANGUAGES]
+
+
+class ProductForm(forms.Form):
+    sku = forms.CharField(label=_("SKU"), max_length=120)
+    title = forms.CharField(label=_("Title"), max_length=500)
+    description = forms.CharField(
+        label=_("Description"), max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    category = forms.CharField(label=_("Category"), max_length=200, required=False)
+    vendor = forms.CharField(label=_("Vendor"), max_length=200, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=PLATFORM_LANGUAGES, required=False)
+    url = forms.URLField(label=_("Product page"), max_length=1000, required=False, assume_scheme="https")
+    image_url = forms.URLField(label=_("Image"), max_length=1000, required=False, assume_scheme="https")
+    price = forms.DecimalField(label=_("Price"), min_value=0, max_digits=14, decimal_places=2, required=False)
+    was_price = forms.DecimalField(label=_("Was price"), min_value=0, max_digits=14, decimal_places=2, required=False)
+    currency = forms.RegexField(
+        label=_("Currency"),
+        regex=r"^[A-Za-z]{3}$",
+        required=False,
+        help_text=_("Three letters: CNY, USD, EUR."),
+        error_messages={"invalid": _("Use the three letters of the currency, such as CNY or USD.")},
+    )
+    tags = WordsField(label=_("Tags"))
+    facts = FactsField(label=_("Facts"))
+
+    @classmethod
+    def initial_of(cls, product: Product) -> dict[str, object]:
+        initial = {name: getattr(product, name) for name in cls.base_fields if name != "facts"}
+        facts = [(fact.attribute, fact.value, fact.unit) for fact in product.facts.all()]
+        return {**initial, "facts": facts}
+
+    def to_data(self) -> ProductData:
+        values = {**self.cleaned_data, "currency": self.cleaned_data["currency"].upper()}
+        return ProductData(**values)
+
+
+class ProductFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method="by_text", max_length=200)
+    category = django_filters.CharFilter(label=_("Category"), max_length=200)
+    vendor = django_filters.CharFilter(label=_("Vendor"), max_length=200)
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=Product.Status.choices, empty_label=_("All"))
+
+    class Meta:
+        model = Product
+        fields = ["q", "category", "vendor", "status"]
+
+    def by_text(self, rows: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
+        return rows.filter(search(value.strip())) if value.strip() else rows
+
+
+class BrandForm(forms.ModelForm[Brand]):
+    must_words = WordsField(label=_("Must words"), help_text=_("Every text of this brand contains these."))
+    never_words = WordsField(label=_("Never words"), help_text=_("No text of this brand contains these."))
+
+    class Meta:
+        model = Brand
+        fields = ["name", "voice", "tone", "must_words", "never_words", "good_examples", "bad_examples"]
+        widgets = {
+            "voice": forms.Textarea(attrs={"rows": 3}),
+            "good_examples": forms.Textarea(attrs={"rows": 3}),
+            "bad_examples": forms.Textarea(attrs={"rows": 3}),
+        }
+        help_texts = {
+            "voice": _("How the brand speaks, in two or three sentences."),
+            "good_examples": _("Texts that sound right, one per line."),
+            "bad_examples": _("Texts that do not, one per line."),
+        }
+
+
+class SegmentForm(forms.ModelForm[AudienceSegment]):
+    interests = InterestsField(label=_("Interests"))
+    words = WordsField(label=_("Their words"), help_text=_("Words these people use themselves."))
+    avoid_words = WordsField(label=_("Words to avoid"))
+    slug = forms.SlugField(
+        label=_("Short name"), max_length=60, required=False, help_text=_("For the API. Left empty, one is made.")
+    )
+
+    class Meta:
+        model = AudienceSegment
+        fields = ["name", "slug", "description", "interests", "words", "avoid_words", "tone"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+
+class ChannelForm(forms.Form):
+    soft_limit = forms.IntegerField(label=_("Advised limit"), min_value=1, max_value=100_000, required=False)
+    hard_limit = forms.IntegerField(label=_("Limit"), min_value=1, max_value=100_000)
+    source_url = forms.CharField(label=_("Source"), max_length=300, required=False)
+
+    @classmethod
+    def initial_of(cls, channel: Channel) -> dict[str, object]:
+        return {name: getattr(channel, name) for name in cls.base_fields}

@@ -1,0 +1,102 @@
+"""Reading products, brands, segments and channels."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import Http404
+
+from campaigns.models import AudienceSegment, Brand, Channel, PriceRecord, Product
+from copystudio.models import Workspace
+
+
+def products(workspace: Workspace) -> QuerySet[Product]:
+    return Product.objects.filter(workspace=workspace)
+
+
+def product_get_for(*, workspace: Workspace, pk: int) -> Product:
+    """The product with its facts and its last 30 prices; Http404 where there is none in this workspace."""
+    recent = PriceRecord.objects.order_by("-recorded_at")
+    product = products(workspace).prefetch_related("facts", Prefetch("prices", queryset=recent)).filter(pk=pk).first()
+    if product is None:
+        raise Http404
+    return product
+
+
+def products_matching(workspace: Workspace, wanted: dict[str, Any]) -> QuerySet[Product]:
+    """The products on sale that a brief's ``product_filter`` means; unknown keys and empty values say nothing."""
+    rows = products(workspace).filter(status=Product.Status.ACTIVE)
+    if text := str(wanted.get("q") or "").strip():
+        rows = rows.filter(search(text))
+    for key in ("category", "vendor", "language"):
+        if value := wanted.get(key):
+            rows = rows.filter(**{key: value})
+    if tag := wanted.get("tag"):
+        rows = rows.filter(tags__contains=[tag])
+    if skus := wanted.get("skus"):
+        rows = rows.filter(sku__in=list(skus)[:2000])
+    if (least := _decimal(wanted.get("price_min"))) is not None:
+        rows = rows.filter(price__gte=least)
+    if (most := _decimal(wanted.get("price_max"))) is not None:
+        rows = rows.filter(price__lte=most)
+    return rows
+
+
+def search(text: str) -> Q:
+    """Title, SKU or vendor contains the text: works for Chinese, which has no word breaks to index by."""
+    return Q(title__icontains=text) | Q(sku__icontains=text) | Q(vendor__icontains=text)
+
+
+def _decimal(value: object) -> Decimal | None:
+    if value in (None, ""):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def categories(workspace: Workspace) -> list[str]:
+    """The categories in use, by name."""
+    return list(products(workspace).exclude(category="").order_by("category").values_list("category", flat=True).distinct()[:500])
+
+
+def vendors(workspace: Workspace) -> list[str]:
+    return list(products(workspace).exclude(vendor="").order_by("vendor").values_list("vendor", flat=True).distinct()[:500])
+
+
+def brands(workspace: Workspace) -> QuerySet[Brand]:
+    return Brand.objects.filter(workspace=workspace)
+
+
+def brand_get_for(*, workspace: Workspace, pk: int) -> Brand:
+    brand = brands(workspace).filter(pk=pk).first()
+    if brand is None:
+        raise Http404
+    return brand
+
+
+def segments(workspace: Workspace) -> QuerySet[AudienceSegment]:
+    return AudienceSegment.objects.filter(workspace=workspace)
+
+
+def segment_get_for(*, workspace: Workspace, pk: int) -> AudienceSegment:
+    segment = segments(workspace).filter(pk=pk).first()
+    if segment is None:
+        raise Http404
+    return segment
+
+
+def channels(workspace: Workspace) -> QuerySet[Channel]:
+    """The channels as they are now, without their former versions."""
+    return Channel.objects.filter(workspace=workspace, is_current=True)
+
+
+def channel_get_for(*, workspace: Workspace, pk: int) -> Channel:
+    channel = Channel.objects.filter(workspace=workspace, pk=pk).first()
+    if channel is None:
+        raise Http404
+    return channel
