@@ -86,7 +86,7 @@ class Child:
         """Seconds until it should be started again: short first, longer each time."""
         now = time.monotonic()
         self.failures = 1 if now - self.started > HEALTHY_AFTER else self.failures + 1
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (self.failures - 1))
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (self.failures - 1))
         self.due = now + delay
         return delay
 

@@ -51,7 +51,7 @@ def read_config(source: Mapping[str, str]) -> Config:
     own_database = not env.text("DATABASE_URL")
     own_broker = not (env.text("BROKER_URL") and env.text("CACHE_URL"))
     port = env.integer("STUDIO_PORT", 8000, least=1, most=65535)
-    config = Config(
+    return Config(
         root=ROOT,
         where=where,
         host=env.text("STUDIO_HOST", "127.0.0.1"),
@@ -63,7 +63,6 @@ def read_config(source: Mapping[str, str]) -> Config:
         own_broker=own_broker,
         environment=_environment(source, where, port),
     )
-    return config
 
 
 def _environment(source: Mapping[str, str], where: Places, port: int) -> dict[str, str]:

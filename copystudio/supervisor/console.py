@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
 NAMES = ("studio", "postgres", "valkey", "setup", "model", "web", "default", "generation", "training", "beat")
@@ -40,5 +41,5 @@ class Console:
             self.stream.write(text)
             self.stream.flush()
         except (OSError, ValueError):
-            self.stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (open until we end)
+            self.stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until we end)
             sys.stdout = self.stream

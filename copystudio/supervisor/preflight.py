@@ -82,7 +82,9 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             other = f"make run STUDIO_PORT={port + 1 if port < 65535 else 8000}"
-            raise EmbeddedError(f"Port {port} is in use by another program.", hint=f"Choose another: {other}") from error
+            raise EmbeddedError(
+                f"Port {port} is in use by another program.", hint=f"Choose another: {other}"
+            ) from error
         if error.errno == errno.EACCES:
             raise EmbeddedError(f"Port {port} is reserved for root.", hint="Choose one from 1024 up.") from error
         raise EmbeddedError(f"{host}:{port} cannot be used: {error.strerror}.", hint="Check STUDIO_HOST.") from error

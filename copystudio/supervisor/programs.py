@@ -11,7 +11,7 @@ from copystudio.supervisor.config import Config, python
 
 @dataclass(frozen=True)
 class Program:
-    """``needs_model``: not started before the starter model is ready. ``group``: part of the studio proper."""
+    """``needs_model``: not started before the starter model is ready."""
 
     name: str
     args: list[str]
@@ -62,9 +62,9 @@ def _celery(command: str) -> list[str]:
 
 def setup() -> Program:
     """Migrations and the first administrator: short, and before the first page."""
-    return Program("setup", [python(), "manage.py", "studio_prepare"])
+    return Program("setup", [python(), "manage.py", "studio_prepare", "--only", "database"])
 
 
 def model() -> Program:
     """The starter model: takes a minute once, behind the pages in priority."""
-    return Program("model", [python(), "manage.py", "model_prepare"], nice=5)
+    return Program("model", [python(), "manage.py", "studio_prepare", "--only", "model"], nice=5)

@@ -30,7 +30,7 @@ STOP_ALL = 4.6
 TICK = 0.5
 
 
-class Stopping(Exception):
+class Stopping(Exception):  # noqa: N818 (no error: somebody asked)
     """Somebody asked us to end."""
 
 
@@ -94,13 +94,15 @@ class Studio:
         if wanted:
             make_folders(config.where)
         if config.own_database and config.where.base != config.where.var:
-            self.console.say(f"Data of PostgreSQL are in {config.where.base}: {config.where.var} is closed to its user.")
+            self.console.say(
+                f"Data of PostgreSQL are in {config.where.base}: {config.where.var} is closed to its user."
+            )
         for kind in wanted:
-            server = kind(config.where)
-            server.prepare()
+            made = kind(config.where)
+            made.prepare()
             self._check_asked()
-            child = Child(server.name, server.launch())
-            self.servers[server.name] = (server, child)
+            child = Child(made.name, made.launch())
+            self.servers[made.name] = (made, child)
             self._start(child)
         for server, child in self.servers.values():
             self._wait_for_server(server, child)
@@ -122,7 +124,9 @@ class Studio:
         del self.children[child.name]
         self._finish(child)
         if child.process and child.process.returncode:
-            raise failure("The database could not be prepared; the lines above say why", child.tail[-1] if child.tail else "")
+            raise failure(
+                "The database could not be prepared; the lines above say why", child.tail[-1] if child.tail else ""
+            )
 
     def _start_programs(self) -> None:
         self.model = self._child(model())

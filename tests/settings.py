@@ -1,0 +1,10 @@
+"""Settings of a test run: those of the product, on servers that belong to the run."""
+
+import os
+
+from tests import servers
+
+os.environ["STUDIO_STAGE"] = "test"
+servers.ensure()
+
+from copystudio.settings import *  # noqa: E402, F403 (after the servers are known)
