@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Brand, Campaign
 from campaigns.models.campaign import TRANSITIONS
+from campaigns.permissions import CAMPAIGN_ROLE
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import InvalidInputError, TransitionError
@@ -53,7 +54,7 @@ def campaign_move(*, actor: User, campaign: Campaign, verb: str) -> Campaign:
     """Launch, pause, resume or finish: the verbs of the campaign's transition table, for approvers."""
     with transaction.atomic():
         row = locked(Campaign, pk=campaign.pk)
-        require(actor=actor, workspace=row.workspace, role=Role.APPROVER)
+        require(actor=actor, workspace=row.workspace, role=CAMPAIGN_ROLE)
         sources, target = TRANSITIONS[verb]
         if row.status not in sources:
             raise TransitionError

@@ -24,15 +24,16 @@ from campaigns.models import (
     ReviewEvent,
     Revision,
     Variant,
-    VariantStatus,
 )
 from campaigns.models.review import ReviewVerb
 from campaigns.models.variant import TRANSITIONS
+from campaigns.permissions import approval_refusal, least_role
 from campaigns.rules import limits
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import ConflictError, InvalidInputError, NotPermittedError, TransitionError
 from copystudio.models import Role, User, Workspace
+from copystudio.services.events import event_record
 from generation.models import Candidate
 
 MAX_CHARACTERS = 20_000
@@ -177,6 +178,14 @@ def _revise(*, variant: Variant, author: User | None, text: str) -> Revision:
 def _record(
     *, variant: Variant, verb: ReviewVerb, actor: User, revision: Revision, before: str, reason: str = ""
 ) -> ReviewEvent:
+    """The step in the variant's own history and in the audit log of the workspace."""
+    event_record(
+        actor=actor,
+        workspace=variant.workspace,
+        verb=f"variant.{verb}",
+        target=variant,
+        data={"revision": revision.number, "sha256": revision.sha256, "review_cycle": variant.review_cycle},
+    )
     return ReviewEvent.objects.create(
         workspace_id=variant.workspace_id,
         variant=variant,
@@ -191,10 +200,10 @@ def _record(
     )
 
 
-def _begin(*, actor: User, variant: Variant, verb: ReviewVerb, role: Role) -> tuple[Variant, str, str]:
+def _begin(*, actor: User, variant: Variant, verb: ReviewVerb) -> tuple[Variant, str, str]:
     """Lock, check role, then state. Returns the locked row, its status, and the status that the verb leads to."""
     current = locked(Variant, pk=variant.pk)
-    require(actor=actor, workspace=current.workspace, role=role)
+    require(actor=actor, workspace=current.workspace, role=least_role(variant=current, verb=verb))
     sources, target = TRANSITIONS[verb]
     if current.status not in sources:
         raise TransitionError(
@@ -217,7 +226,7 @@ def variant_edit(*, actor: User, variant: Variant, text: str, base_revision: int
     Raises ConflictError where somebody saved in between: neither text is lost, the screen shows both.
     """
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.EDIT, role=Role.COPYWRITER)
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.EDIT)
         if revision_of(current).number != base_revision:
             raise ConflictError(_("Somebody else saved a newer text. Compare both before you save yours."))
         text_check(text=text, channel=current.channel)
@@ -234,39 +243,23 @@ def variant_edit(*, actor: User, variant: Variant, text: str, base_revision: int
 def variant_submit(*, actor: User, variant: Variant) -> Variant:
     """Hand the text to review. Opens a new review cycle."""
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.SUBMIT, role=Role.COPYWRITER)
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.SUBMIT)
         text_check(text=revision_of(current).text, channel=current.channel)
         current.status = target
         current.review_cycle += 1
         current.save(update_fields=["status", "review_cycle", "updated_at"])
-        _record(
-            variant=current, verb=ReviewVerb.SUBMIT, actor=actor, revision=revision_of(current), before=before
-        )
+        _record(variant=current, verb=ReviewVerb.SUBMIT, actor=actor, revision=revision_of(current), before=before)
         return current
 
 
 def variant_withdraw(*, actor: User, variant: Variant) -> Variant:
     """Take the text back out of review."""
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.WITHDRAW, role=Role.COPYWRITER)
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.WITHDRAW)
         current.status = target
         current.save(update_fields=["status", "updated_at"])
-        _record(
-            variant=current, verb=ReviewVerb.WITHDRAW, actor=actor, revision=revision_of(current), before=before
-        )
+        _record(variant=current, verb=ReviewVerb.WITHDRAW, actor=actor, revision=revision_of(current), before=before)
         return current
-
-
-def contributors(variant: Variant) -> set[int | None]:
-    """Everybody who wrote a revision since the last approved one; None stands for somebody unknown."""
-    since = variant.approved_revision.number if variant.approved_revision else 0
-    return set(variant.revisions.filter(number__gt=since).values_list("author_id", flat=True))
-
-
-def may_approve(*, actor: User, variant: Variant) -> bool:
-    """Whether this person is not the author: the predicate that templates and the service share (the role apart)."""
-    authors = contributors(variant)
-    return bool(authors) and None not in authors and actor.pk not in authors
 
 
 def _check_read(*, variant: Variant, sha256: str, review_cycle: int) -> None:
@@ -280,31 +273,22 @@ def variant_approve(*, actor: User, variant: Variant, sha256: str, review_cycle:
     Raises NotPermittedError for the author and where an author is unknown, ConflictError where the text changed.
     """
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.APPROVE, role=Role.APPROVER)
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.APPROVE)
         _check_read(variant=current, sha256=sha256, review_cycle=review_cycle)
-        authors = contributors(current)
-        if not authors or None in authors:
-            raise NotPermittedError(_("Nobody knows who wrote this text, so it cannot be approved. Write it anew."))
-        if actor.pk in authors:
-            raise NotPermittedError(_("You wrote this text. Somebody else has to approve it."))
+        if (refusal := approval_refusal(actor=actor, variant=current)) is not None:
+            raise NotPermittedError(refusal)
         current.status = target
         current.approved_revision = current.current_revision
         current.save(update_fields=["status", "approved_revision", "updated_at"])
-        _record(
-            variant=current, verb=ReviewVerb.APPROVE, actor=actor, revision=revision_of(current), before=before
-        )
+        _record(variant=current, verb=ReviewVerb.APPROVE, actor=actor, revision=revision_of(current), before=before)
         delivery_changed(current.workspace)
         return current
 
 
-def variant_request_changes(
-    *, actor: User, variant: Variant, sha256: str, review_cycle: int, reason: str
-) -> Variant:
+def variant_request_changes(*, actor: User, variant: Variant, sha256: str, review_cycle: int, reason: str) -> Variant:
     """Send the text back with a reason. What was approved before stays served."""
     with transaction.atomic():
-        current, before, target = _begin(
-            actor=actor, variant=variant, verb=ReviewVerb.REQUEST_CHANGES, role=Role.APPROVER
-        )
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.REQUEST_CHANGES)
         _check_read(variant=current, sha256=sha256, review_cycle=review_cycle)
         if not reason.strip():
             raise InvalidInputError(fields={"reason": [_("Say what should change, so that the author can act.")]})
@@ -324,11 +308,9 @@ def variant_request_changes(
 
 
 def variant_retire(*, actor: User, variant: Variant, reason: str = "") -> Variant:
-    """Take the copy out of use: it is served no longer. Serving is the approver's business, drafts are the writer's."""
+    """Take the copy out of use: it is served no longer."""
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RETIRE, role=Role.COPYWRITER)
-        if current.approved_revision_id is not None:
-            require(actor=actor, workspace=current.workspace, role=Role.APPROVER)
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RETIRE)
         current.status = target
         current.approved_revision = None
         current.save(update_fields=["status", "approved_revision", "updated_at"])
@@ -347,13 +329,11 @@ def variant_retire(*, actor: User, variant: Variant, reason: str = "") -> Varian
 def variant_restore(*, actor: User, variant: Variant) -> Variant:
     """Bring retired copy back as a draft; it has to be reviewed again."""
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RESTORE, role=Role.COPYWRITER)
+        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RESTORE)
         current.status = target
         current.review_cycle += 1
         current.save(update_fields=["status", "review_cycle", "updated_at"])
-        _record(
-            variant=current, verb=ReviewVerb.RESTORE, actor=actor, revision=revision_of(current), before=before
-        )
+        _record(variant=current, verb=ReviewVerb.RESTORE, actor=actor, revision=revision_of(current), before=before)
         return current
 
 
