@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from copystudio import __version__
-from copystudio.models import Membership, Role, User, Workspace
+from copystudio.models import Membership, Role, Workspace
 from copystudio.selectors.workspace import memberships_of
 
 # label, icon, URL name, least role; every URL takes the workspace's slug
@@ -57,8 +58,9 @@ NAVIGATION: list[tuple[Promise | str, list[Entry]]] = [
 
 @dataclass(frozen=True)
 class NavItem:
-    """One link of the side navigation."""
+    """One link of the side navigation; ``name`` is its URL name, which a view may give as ``nav`` to mark it."""
 
+    name: str
     label: Promise | str
     icon: str
     url: str
@@ -74,16 +76,18 @@ class NavSection:
 
 
 def sections_for(workspace: Workspace, role: Role, path: str) -> list[NavSection]:
-    """The navigation of one member; the entry whose URL is the longest beginning of ``path`` is the active one."""
-    urls = {name: reverse(name, args=[workspace.slug]) for _label, entries in NAVIGATION for _l, _i, name, _r in entries}
-    current = max((url for url in urls.values() if path.startswith(url)), key=len, default="")
+    """The navigation of one member. Active is the entry whose URL begins ``path``.
+
+    The dashboard's URL begins every other one, so it is active only where it is the whole path.
+    """
     sections = []
     for heading, entries in NAVIGATION:
-        items = [
-            NavItem(label, icon, urls[name], urls[name] == current)
-            for label, icon, name, least in entries
-            if role.covers(least)
-        ]
+        items = []
+        for label, icon, name, least in entries:
+            if role.covers(least):
+                url = reverse(name, args=[workspace.slug])
+                active = path == url if name == "campaigns:dashboard" else path.startswith(url)
+                items.append(NavItem(name, label, icon, url, active))
         if items:
             sections.append(NavSection(heading, items))
     return sections
@@ -96,13 +100,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     ``nav_items`` (sections of the navigation). The view helper sets ``request.membership``.
     """
     membership: Membership | None = getattr(request, "membership", None)
-    user = getattr(request, "user", None)
-    signed_in = isinstance(user, User) or bool(user and user.is_authenticated)
+    user = getattr(request, "user", AnonymousUser())
     context: dict[str, Any] = {
         "nav_workspace": None,
         "nav_role": None,
         "nav_items": [],
-        "nav_workspaces": SimpleLazyObject(lambda: list(memberships_of(user)) if signed_in else []),
+        "nav_workspaces": SimpleLazyObject(lambda: list(memberships_of(user))),
         "languages": settings.LANGUAGES,
         "version": __version__,
     }

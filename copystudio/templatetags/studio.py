@@ -1,0 +1,238 @@
+"""Template tags that every template may use without loading them (settings name this module as builtins)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
+from django.forms import BoundField
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from copystudio.text_marks import segments_of
+
+register = template.Library()
+
+NONE = "–"
+# status or severity: (tone, icon). Tones are the badge-* classes of studio.css.
+STATUS_LOOKS = {
+    "draft": ("neutral", "pencil"),
+    "in_review": ("info", "eye"),
+    "changes_requested": ("warning", "message-report"),
+    "approved": ("success", "rubber-stamp"),
+    "retired": ("neutral", "archive"),
+    "queued": ("neutral", "hourglass"),
+    "running": ("info", "player-play"),
+    "succeeded": ("success", "circle-check"),
+    "failed": ("danger", "circle-x"),
+    "cancelled": ("neutral", "ban"),
+    "paused": ("warning", "player-pause"),
+    "finished": ("success", "flag"),
+    "active": ("success", "circle-check"),
+    "staged": ("info", "flask"),
+    "archived": ("neutral", "archive"),
+    "revoked": ("danger", "ban"),
+    "expired": ("warning", "clock"),
+    "live": ("success", "broadcast"),
+    "info": ("info", "info-circle"),
+    "warning": ("warning", "alert-triangle"),
+    "blocking": ("danger", "ban"),
+    "error": ("danger", "alert-circle"),
+    "success": ("success", "circle-check"),
+}
+CONTROLS = {"select": "form-select", "selectmultiple": "form-select", "checkbox": "form-check-input"}
+CHOICES = {"radioselect", "checkboxselectmultiple"}
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "", label: str = "") -> SafeString:
+    """One icon of the sprite. Decorative unless it has a ``label``, which is then read out instead of it."""
+    url = static("vendor/tabler-icons/icons.svg")
+    if label:
+        return format_html(
+            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', classes, label, url, name
+        )
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, url, name)
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(status: Model | str, label: str = "") -> dict[str, Any]:
+    """Badge of a status: give the object (its ``status`` and display are taken), or a status and its label."""
+    if isinstance(status, Model):
+        label = label or status.get_status_display()  # type: ignore[attr-defined]
+        status = status.status  # type: ignore[attr-defined]
+    tone, name = STATUS_LOOKS.get(str(status), ("neutral", "circle"))
+    return {"tone": tone, "icon": name, "label": label or str(status).replace("_", " ")}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, **attrs: Any) -> dict[str, Any]:
+    """One form field with label, help and errors, tied together for screen readers.
+
+    Keyword arguments become attributes of the widget, ``_`` written as ``-`` (``rows=4 data_counter=True``), except
+    ``label`` (other label), ``bare`` (label for screen readers only) and ``classes`` (of the surrounding element).
+    """
+    label, bare, classes = attrs.pop("label", bound.label), attrs.pop("bare", False), attrs.pop("classes", "")
+    kind = bound.widget_type
+    described = [f"{bound.auto_id}_helptext"] if bound.help_text else []
+    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    control = CONTROLS.get(kind, "form-control")
+    extra = {name.replace("_", "-"): value for name, value in attrs.items() if value not in (None, False)}
+    own = bound.field.widget.attrs.get("class", "")
+    extra["class"] = " ".join(filter(None, [own, control, "is-invalid" if bound.errors else ""]))
+    if described and kind not in CHOICES:
+        extra["aria-describedby"] = " ".join(described)
+    return {
+        "field": bound,
+        "label": label,
+        "bare": bare,
+        "classes": classes,
+        "kind": "choices" if kind in CHOICES else "check" if kind == "checkbox" else "plain",
+        "widget": "" if kind in CHOICES else bound.as_widget(attrs=extra),
+        "described": " ".join(described),
+        "counter": "data-counter-unit" in extra,
+    }
+
+
+@register.simple_block_tag(takes_context=True)
+def panel(context: Context, content: str, title: str = "", **options: Any) -> SafeString:
+    """A card around its content. Options: ``icon``, ``id``, ``hint``, ``flush`` (no padding, for tables and lists),
+    ``actions`` (path of a template rendered at the right of the title with the page's context), ``classes``."""
+    return render_to_string(
+        "components/panel.html",
+        {
+            **context.flatten(),
+            "content": content,
+            "title": title,
+            **only(options, "icon id hint flush actions classes"),
+        },
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def datatable(context: Context, content: str, caption: str = "", **options: Any) -> SafeString:
+    """A table (the content is thead and tbody) that turns into cards on narrow screens, with its pages below.
+
+    Options: ``page`` (a Page), ``id`` (of the wrapper; with it, pages and sorting are loaded by htmx), ``compact``.
+    """
+    return render_to_string(
+        "components/table.html",
+        {**context.flatten(), "content": content, "caption": caption, **only(options, "page id compact")},
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def dialog(context: Context, content: str, id: str = "", title: str = "", **options: Any) -> SafeString:
+    """A native dialog, opened by any button with ``data-dialog-open="<id>"``. Option: ``size`` ("lg")."""
+    return render_to_string(
+        "components/dialog.html",
+        {**context.flatten(), "content": content, "id": id, "title": title, **only(options, "size")},
+    )
+
+
+def only(options: Mapping[str, Any], names: str) -> dict[str, Any]:
+    """The named options, empty where not given, so that a component never picks up a page's variable by accident."""
+    allowed = names.split()
+    unknown = set(options) - set(allowed)
+    if unknown:
+        raise template.TemplateSyntaxError(f"unknown options: {', '.join(sorted(unknown))}")
+    return {name: options.get(name, "") for name in allowed}
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context: Context, page: Page[Any], target: str = "") -> dict[str, Any]:
+    """Links to the pages of a list, keeping the other query parameters; with ``target``, htmx swaps that element."""
+    numbers = list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+    return {
+        "request": context.get("request"),
+        "page": page,
+        "numbers": numbers,
+        "target": target,
+        "gap": page.paginator.ELLIPSIS,
+    }
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: Context, key: str, label: str, target: str = "", numeric: bool = False) -> dict[str, Any]:
+    """A table head that sorts by ``?sort=key`` and, when chosen again, ``?sort=-key``."""
+    request = context.get("request")
+    current = request.GET.get("sort", "") if request else ""
+    direction = {key: "ascending", f"-{key}": "descending"}.get(current, "")
+    return {
+        "request": request,
+        "label": label,
+        "target": target,
+        "numeric": numeric,
+        "direction": direction,
+        "next": f"-{key}" if direction == "ascending" else key,
+    }
+
+
+@register.inclusion_tag("components/marked_text.html")
+def marked_text(text: str, findings: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The text with the spans of its findings marked; spans are code point offsets, findings dicts with severity."""
+    return {"segments": segments_of(text, findings)}
+
+
+@register.inclusion_tag("components/timestamp.html")
+def timestamp(value: datetime | date | None, exact: bool = False) -> dict[str, Any]:
+    """When something happened: "3 hours ago" within a week, else the date; the full time as a tooltip."""
+    if value is None:
+        return {"text": NONE}
+    if not isinstance(value, datetime):
+        return {"iso": value.isoformat(), "text": date_format(value, "DATE_FORMAT"), "full": ""}
+    local = timezone.localtime(value)
+    full = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M}"
+    age = timezone.now() - value
+    text = full
+    if not exact and timedelta(0) <= age < timedelta(minutes=1):
+        text = _("just now")
+    elif not exact and timedelta(0) <= age < timedelta(days=7):
+        text = _("%(time)s ago") % {"time": timesince(value, depth=1)}
+    return {"iso": local.isoformat(timespec="seconds"), "text": text, "full": full}
+
+
+@register.filter
+def number(value: float | Decimal | str | None, decimals: int = 0) -> str:
+    """1234.5 as 1,234.5. English and Chinese both group by three with commas, so there is one form."""
+    if value is None or value == "":
+        return NONE
+    return f"{Decimal(str(value)):,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def percent(value: float | Decimal | None, decimals: int = 2) -> str:
+    """The share 0.0123 as 1.23 %."""
+    return NONE if value is None else f"{number(Decimal(str(value)) * 100, decimals)}\N{NARROW NO-BREAK SPACE}%"
+
+
+@register.filter
+def money(value: float | Decimal | None, currency: str = "") -> str:
+    """An amount with its currency code, two decimals."""
+    return NONE if value is None else f"{currency}\N{NO-BREAK SPACE}{number(value, 2)}".strip()
+
+
+@register.filter
+def as_format(value: float | None, name: str) -> str:
+    """A chart's value in the chart's own format: number, percent or money."""
+    return percent(value) if name == "percent" else money(value) if name == "money" else number(value)
+
+
+@register.filter
+def to_json(value: Any) -> str:
+    """JSON for a data attribute; the template escapes it as any other text."""
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
