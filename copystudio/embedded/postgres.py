@@ -23,6 +23,7 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "log_checkpoints": "off",
     "log_line_prefix": "",
+    "log_min_error_statement": "fatal",  # statements carry what people wrote
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
@@ -77,7 +78,7 @@ class Postgres:
             *("--auth-local=trust", "--auth-host=reject", "--no-instructions"),
             *(["--no-sync"] if self.unsafe else []),
         ]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (our own path)
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -118,7 +119,7 @@ class Postgres:
 
     def _is_ours(self, pid: int) -> bool:
         try:
-            return os.readlink(f"/proc/{pid}/cwd") == str(self.data.resolve())
+            return Path(f"/proc/{pid}/cwd").readlink() == self.data.resolve()
         except PermissionError:
             return True
         except OSError:

@@ -58,7 +58,7 @@ def start(launch: Launch, *, output: int | IO[bytes]) -> subprocess.Popen[bytes]
     program should: the kernel watches the thread that forked.
     """
     account = launch.account if launch.account and launch.account.switch else None
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 (callers give fixed programs)
         launch.args,
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -70,7 +70,7 @@ def start(launch: Launch, *, output: int | IO[bytes]) -> subprocess.Popen[bytes]
         extra_groups=[] if account else None,
         umask=0o077,
         start_new_session=True,
-        preexec_fn=_before(launch),  # noqa: PLW1509 (single-threaded, see above)
+        preexec_fn=_before(launch),
         pass_fds=launch.keep,
     )
 

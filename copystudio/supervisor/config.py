@@ -57,7 +57,7 @@ def read_config(source: Mapping[str, str]) -> Config:
         host=env.text("STUDIO_HOST", "127.0.0.1"),
         port=port,
         web_workers=env.integer("STUDIO_WEB_WORKERS", 1, least=1, most=64),
-        web_threads=env.integer("STUDIO_WEB_THREADS", 8, least=1, most=128),
+        web_threads=env.integer("STUDIO_WEB_THREADS", min(8, 2 * (os.cpu_count() or 1) + 1), least=1, most=128),
         default_workers=env.integer("STUDIO_DEFAULT_WORKERS", 2, least=2, most=64),
         own_database=own_database,
         own_broker=own_broker,

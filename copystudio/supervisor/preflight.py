@@ -56,6 +56,8 @@ def check_start(config: Config) -> None:
     end_leftovers(config)
     check_port(config.host, config.port)
     check_space(config)
+    for name in ("static", "uploads"):
+        make_private(config.where.var / name, mode=0o700)
     keep_secret_key(config)
 
 
