@@ -35,7 +35,7 @@ find_python() {
     for name in python3.11 python3 python; do
         found=$(version_of "$name")
         [ "$found" = 3.11 ] && python=$name && return
-        [ -n "$found" ] && seen="$seen $name is $found;"
+        [ -n "$found" ] && seen="$seen${seen:+,} $name is $found"
     done
     python=
 }
@@ -55,8 +55,8 @@ check_machine() {
     [ -z "$missing" ] && return
     root='sudo '
     [ "$(id -u)" = 0 ] && root=
+    [ -z "$python" ] && [ -n "$seen" ] && say "Copy Studio needs Python 3.11 (here$seen)." >&2
     fail "Missing on this machine:$missing" \
-        "${seen:+Copy Studio needs Python 3.11;$seen}" \
         "On Debian 12:  ${root}apt-get install$packages" \
         "Where Python 3.11 is installed elsewhere:  make run PYTHON=/path/to/python3.11"
 }
