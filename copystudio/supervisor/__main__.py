@@ -8,6 +8,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 
 from copystudio.embedded import EmbeddedError
+from copystudio.embedded.process import MARK
 from copystudio.supervisor.config import Config, read_config
 from copystudio.supervisor.console import Console
 from copystudio.supervisor.preflight import check_start, lock_folder
@@ -38,8 +39,9 @@ def become(config: Config, name: str) -> int:
     known = {program.name: program for program in programs(config)}
     if name not in known:
         raise EmbeddedError(f"There is no program {name!r}.", hint=f"Use one of {', '.join(known)}.")
+    environment = {key: value for key, value in config.environment.items() if key != MARK}
     os.chdir(config.root)
-    os.execve(known[name].args[0], known[name].args, dict(config.environment))  # noqa: S606
+    os.execve(known[name].args[0], known[name].args, environment)  # noqa: S606
 
 
 if __name__ == "__main__":
