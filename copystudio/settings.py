@@ -166,6 +166,8 @@ GENERATION_THREADS = env.integer("GENERATION_THREADS", os.cpu_count() or 1, leas
 GENERATION_BATCH = env.integer("GENERATION_BATCH", 8, least=1, most=512)
 # What a new workspace is furnished with, in the transaction that makes it.
 WORKSPACE_SETUP = ["generation.services.setup.workspace_setup", "campaigns.services.setup.workspace_setup"]
+# Furnishes the first start with a demonstration; empty: none.
+DEMO_LOADER = "campaigns.services.demo.demo_load" if env.boolean("STUDIO_DEMO", True) else ""
 STARTER_MODEL = env.text("STARTER_MODEL", "gemma-3-270m")
 # The checks that the campaigns app hands to the generator: payload -> (text -> Check).
 GENERATION_CHECK = "campaigns.services.candidate_check.checker"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from copystudio.models import User, Workspace
@@ -33,6 +35,8 @@ def bootstrap() -> FirstStart | None:
         password = password_generate()
         admin = User.objects.create_user(email=ADMIN_EMAIL, password=password, name=_("Admin"))
         workspace_create(actor=None, slug="my-shop", name=_("My shop"), admin=admin)
+        if settings.DEMO_LOADER:
+            import_string(settings.DEMO_LOADER)(admin=admin)
         return FirstStart(email=ADMIN_EMAIL, password=password)
 
 
