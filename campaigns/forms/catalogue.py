@@ -64,7 +64,7 @@ class ProductFilter(django_filters.FilterSet):
         return rows.filter(search(value.strip())) if value.strip() else rows
 
 
-class BrandForm(forms.ModelForm[Brand]):
+class BrandForm(forms.ModelForm):
     must_words = WordsField(label=_("Must words"), help_text=_("Every text of this brand contains these."))
     never_words = WordsField(label=_("Never words"), help_text=_("No text of this brand contains these."))
 
@@ -83,7 +83,7 @@ class BrandForm(forms.ModelForm[Brand]):
         }
 
 
-class SegmentForm(forms.ModelForm[AudienceSegment]):
+class SegmentForm(forms.ModelForm):
     interests = InterestsField(label=_("Interests"))
     words = WordsField(label=_("Their words"), help_text=_("Words these people use themselves."))
     avoid_words = WordsField(label=_("Words to avoid"))

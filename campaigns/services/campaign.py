@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Brand, Campaign
 from campaigns.models.campaign import TRANSITIONS
 from campaigns.permissions import CAMPAIGN_ROLE
+from campaigns.services.variant import delivery_changed
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import InvalidInputError, TransitionError
@@ -61,4 +62,5 @@ def campaign_move(*, actor: User, campaign: Campaign, verb: str) -> Campaign:
         row.status = target
         row.save(update_fields=["status", "updated_at"])
         event_record(actor=actor, workspace=row.workspace, verb=f"campaign.{verb}", target=row)
+        delivery_changed(row.workspace)  # only copy of running campaigns is served
         return row
