@@ -109,6 +109,19 @@ def field(bound: BoundField, **attrs: Any) -> dict[str, Any]:
 
 
 @register.simple_block_tag(takes_context=True)
+def pagehead(context: Context, content: str, title: str = "", **options: Any) -> SafeString:
+    """The head of a page; the content is its buttons. Options: ``lead`` (one sentence), ``status`` (an object)."""
+    values = {"content": content, "title": title, **only(options, "lead status")}
+    return render_to_string("components/page_header.html", {**context.flatten(), **values})
+
+
+@register.inclusion_tag("components/crumb.html")
+def crumb(label: str, url: str = "") -> dict[str, Any]:
+    """One step of the trail in ``{% block breadcrumbs %}``; the last one, the page itself, has no ``url``."""
+    return {"label": label, "url": url}
+
+
+@register.simple_block_tag(takes_context=True)
 def panel(context: Context, content: str, title: str = "", **options: Any) -> SafeString:
     """A card around its content. Options: ``icon``, ``id``, ``hint``, ``flush`` (no padding, for tables and lists),
     ``actions`` (path of a template rendered at the right of the title with the page's context), ``classes``."""
@@ -230,6 +243,18 @@ def money(value: float | Decimal | None, currency: str = "") -> str:
 def as_format(value: float | None, name: str) -> str:
     """A chart's value in the chart's own format: number, percent or money."""
     return percent(value) if name == "percent" else money(value) if name == "money" else number(value)
+
+
+@register.filter
+def chart_rows(chart: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A chart's figures turned into table rows: one per label, one cell per series."""
+    return [
+        {
+            "label": label,
+            "cells": [{"name": series["name"], "value": series["data"][position]} for series in chart["series"]],
+        }
+        for position, label in enumerate(chart["labels"])
+    ]
 
 
 @register.filter

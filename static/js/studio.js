@@ -80,7 +80,7 @@
       }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const token = page.querySelector('meta[name="csrf-token"]');
-      if (!token || !meta) return false;
+      if (!token?.content || !meta) return false;
       meta.content = token.content;
       for (const input of document.querySelectorAll('input[name="csrfmiddlewaretoken"]')) input.value = token.content;
       stale = false;
