@@ -41,7 +41,7 @@ ENGLISH_TENS = {
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
 # Simplified forms, character for character, so that one table of words serves both scripts.
-SIMPLIFIED = str.maketrans("兩萬億圓圆塊點個雙條號週裝層種張顆無級倍釐輸減買贈滿讓價貳參陸", "两万亿元元块点个双条号周装层种张颗无级倍厘输减买赠满让价贰叁陆")
+SIMPLIFIED = str.maketrans("兩萬億圓圆塊點個雙條號週裝層種張顆無級倍釐輸減買贈滿讓價貳參陸時鐘錢紅郵", "两万亿元元块点个双条号周装层种张颗无级倍厘输减买赠满让价贰叁陆时钟钱红邮")
 MAX_DIGITS = 18
 
 _GROUPED = r"\d{1,3}(?:[,'\u00a0]\d{2,3}){0,5}[,'\u00a0]\d{3}(?!\d)(?:[.,]\d{1,4}(?!\d))?"
@@ -53,7 +53,7 @@ DIGITS = rf"(?<!\d)(?:{_GROUPED}|{_GROUPED_BY_DOT}|{_DECIMAL_COMMA}|\d++(?:\.\d+
 _MULTIPLIER = r"(?:\s?(?:万亿|百万|千万|[百千万亿])|[kKwW](?![A-Za-z])|\s(?:hundred|thousand|million|billion)\b|mn\b)"
 ARABIC = rf"{DIGITS}{_MULTIPLIER}?"
 _CHINESE_CLASS = "零〇一二三四五六七八九两十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
-CHINESE = rf"(?<![{_CHINESE_CLASS}])[{_CHINESE_CLASS}]++(?:点[零〇一二三四五六七八九]++)?"
+CHINESE = rf"(?<![{_CHINESE_CLASS}\d])[{_CHINESE_CLASS}]++(?:点[零〇一二三四五六七八九]++)?"
 _SMALL = "|".join(ENGLISH_UNITS)
 _TENS = "|".join(ENGLISH_TENS)
 _SPELLED = rf"(?:(?:{_TENS})(?:[- ](?:{_SMALL}))?|{_SMALL})"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from campaigns.rules.finding import Code, Finding, Severity
 from campaigns.rules.folding import Folded, fold
 
-# A letter of a script that puts spaces between words, or a digit: \\w without Han, kana and Hangul.
+# A letter of a script that puts spaces between words, or a digit: \w without Han, kana and Hangul.
 _SPACED = "[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 _SPACED_CHARACTER = re.compile(_SPACED)
 
