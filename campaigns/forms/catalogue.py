@@ -6,12 +6,14 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.fields import FactsField, InterestsField, WordsField
 from campaigns.models import AudienceSegment, Brand, Channel, Product
-from campaigns.selectors.catalogue import search
+from campaigns.selectors.catalogue import categories, search, vendors
 from campaigns.services.product import ProductData
+from copystudio.models import Workspace
 
 PLATFORM_LANGUAGES = [("", _("Not said")), *settings.LANGUAGES]
 
@@ -51,14 +53,21 @@ class ProductForm(forms.Form):
 
 
 class ProductFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method="by_text", max_length=200)
-    category = django_filters.CharFilter(label=_("Category"), max_length=200)
-    vendor = django_filters.CharFilter(label=_("Vendor"), max_length=200)
+    """The filters of the product list; categories and vendors are those that the workspace has."""
+
+    q = django_filters.CharFilter(label=_("Search"), method="by_text", max_length=200, widget=forms.SearchInput)
+    category = django_filters.ChoiceFilter(label=_("Category"), empty_label=_("All"))
+    vendor = django_filters.ChoiceFilter(label=_("Vendor"), empty_label=_("All"))
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Product.Status.choices, empty_label=_("All"))
 
     class Meta:
         model = Product
         fields = ["q", "category", "vendor", "status"]
+
+    def __init__(self, data: QueryDict, *, queryset: QuerySet[Product], workspace: Workspace) -> None:
+        super().__init__(data, queryset=queryset)
+        self.filters["category"].extra["choices"] = [(name, name) for name in categories(workspace)]
+        self.filters["vendor"].extra["choices"] = [(name, name) for name in vendors(workspace)]
 
     def by_text(self, rows: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
         return rows.filter(search(value.strip())) if value.strip() else rows

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.forms.catalogue import ProductFilter, ProductForm
 from campaigns.models import Product
-from campaigns.selectors.catalogue import categories, product_get_for, products, vendors
+from campaigns.selectors.catalogue import product_get_for, products
 from campaigns.services.product import product_archive, product_save
 from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
@@ -24,14 +24,9 @@ from copystudio.models import Role, Workspace
 @require_safe
 @workspace_view(Role.VIEWER)
 def product_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
-    filters = ProductFilter(request.GET, queryset=products(workspace))
+    filters = ProductFilter(request.GET, queryset=products(workspace), workspace=workspace)
     page = Paginator(filters.qs, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "filter": filters,
-        "categories": categories(workspace),
-        "vendors": vendors(workspace),
-    }
+    context = {"page": page, "filter": filters}
     return render(request, "campaigns/product/list.html", context, fragment="campaigns/product/partials/rows.html")
 
 

@@ -44,6 +44,14 @@ class Role(models.TextChoices):
         order = list(Role)
         return order.index(self) >= order.index(needed)
 
+    @property
+    def can_write(self) -> bool:
+        return self.covers(Role.COPYWRITER)
+
+    @property
+    def can_approve(self) -> bool:
+        return self.covers(Role.APPROVER)
+
 
 class Membership(TimeStampedModel):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
-from copystudio.forms import MemberForm, RoleForm
+from copystudio.forms import EventFilter, MemberForm, RoleForm
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 from copystudio.selectors.workspace import events, member_get_for, members
@@ -88,13 +88,7 @@ def member_password(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
 @workspace_view(Role.ADMIN)
 def event_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
     """The audit log, newest first, filtered by what happened and who did it."""
-    rows = events(workspace)
-    verb, person = request.GET.get("verb", ""), request.GET.get("person", "")
-    if verb:
-        rows = rows.filter(verb__startswith=verb)
-    if person.isdecimal() and len(person) < 18:
-        rows = rows.filter(actor_id=int(person))
-    page = Paginator(rows, settings.PAGE_SIZE * 2).get_page(request.GET.get("page"))
-    kinds = ["brand", "brief", "campaign", "channel", "client", "generationrun", "member", "placement", "product", "run"]
-    context = {"page": page, "verb": verb, "person": person, "kinds": kinds, "people": members(workspace)}
+    filters = EventFilter(request.GET, queryset=events(workspace), workspace=workspace)
+    page = Paginator(filters.qs, settings.PAGE_SIZE * 2).get_page(request.GET.get("page"))
+    context = {"page": page, "form": filters.form}
     return render(request, "copystudio/event/list.html", context, fragment="copystudio/event/partials/rows.html")
