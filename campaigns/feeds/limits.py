@@ -20,9 +20,9 @@ MAX_XML_FIELDS = 2_000  # elements inside one item
 # XLSX: it is a ZIP archive, so its size on disk says little
 MAX_XLSX_ENTRIES = 2_000
 MAX_XLSX_BYTES = 500 * 1024 * 1024  # unpacked, all parts together
-MAX_XLSX_STRINGS_BYTES = 64 * 1024 * 1024  # the table of strings, which must be held in memory
+MAX_XLSX_STRINGS_BYTES = 80 * 1024 * 1024  # the table of strings, which must be held in memory
 MAX_XLSX_PART_BYTES = 16 * 1024 * 1024  # styles, themes and other parts that are read as a whole
-MAX_XLSX_ROW_BYTES = 16 * 1024 * 1024  # unpacked XML of one row
+MAX_XLSX_ROW_BYTES = 4 * 1024 * 1024  # unpacked XML of one row
 MAX_XLSX_RATIO = 250  # unpacked to packed, of a part larger than a megabyte
 MAX_XLSX_GRID_ROWS = 1_048_576  # what a worksheet can have
 
