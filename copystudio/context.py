@@ -34,7 +34,7 @@ NAVIGATION: list[tuple[Promise | str, list[Entry]]] = [
     (
         _("Write"),
         [
-            (_("Generation runs"), "sparkles", "generation:run_list", Role.VIEWER),
+            (_("Generation runs"), "sparkles", "campaigns:run_list", Role.VIEWER),
             (_("Review queue"), "list-check", "campaigns:review_queue", Role.VIEWER),
             (_("Variants"), "writing", "campaigns:variant_list", Role.VIEWER),
         ],

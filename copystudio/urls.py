@@ -17,6 +17,5 @@ urlpatterns = [
     path("accounts/", include("copystudio.account_urls")),
     path("", include("copystudio.studio_urls")),
     path("w/<slug:workspace>/", include("campaigns.urls")),
-    path("w/<slug:workspace>/", include("generation.urls")),
     path("api/", include("campaigns.api.urls")),
 ]

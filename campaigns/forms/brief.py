@@ -62,7 +62,10 @@ class BriefScopeForm(forms.Form):
     price_max = forms.DecimalField(label=_("Price to"), min_value=0, max_digits=14, decimal_places=2, required=False)
     product_language = forms.ChoiceField(label=_("Language of the product data"), required=False)
     skus = SkusField(
-        label=_("Only these SKUs"), required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("One per line.")
+        label=_("Only these SKUs"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One per line."),
     )
     segments = forms.ModelMultipleChoiceField(
         label=_("Audience segments"),
@@ -72,7 +75,10 @@ class BriefScopeForm(forms.Form):
         help_text=_("Each gets its own texts. Without a segment the copy is written for everybody."),
     )
     channels = forms.ModelMultipleChoiceField(
-        label=_("Channels"), queryset=None, widget=forms.CheckboxSelectMultiple, error_messages={"required": _("Choose at least one channel.")}
+        label=_("Channels"),
+        queryset=None,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one channel.")},
     )
     count = forms.IntegerField(
         label=_("Texts for each"),
@@ -125,10 +131,17 @@ class BriefForm(BriefScopeForm):
     name = forms.CharField(label=_("Name"), max_length=160)
     language = forms.ChoiceField(label=_("Language of the copy"), choices=settings.LANGUAGES)
     tone = forms.CharField(
-        label=_("Tone"), max_length=120, required=False, help_text=_("Left empty, the segment's or the brand's tone counts.")
+        label=_("Tone"),
+        max_length=120,
+        required=False,
+        help_text=_("Left empty, the segment's or the brand's tone counts."),
     )
-    must_words = WordsField(label=_("Must words"), help_text=_("Texts without them are marked. One per line, or with commas."))
-    never_words = WordsField(label=_("Never words"), help_text=_("Texts with them are dropped. One per line, or with commas."))
+    must_words = WordsField(
+        label=_("Must words"), help_text=_("Texts without them are marked. One per line, or with commas.")
+    )
+    never_words = WordsField(
+        label=_("Never words"), help_text=_("Texts with them are dropped. One per line, or with commas.")
+    )
     instructions = forms.CharField(
         label=_("Instructions"),
         max_length=1000,
@@ -154,5 +167,8 @@ class BriefForm(BriefScopeForm):
             product_filter=self.product_filter,
             segments=list(data["segments"]),
             channels=list(data["channels"]),
-            **{name: data[name] for name in ("name", "language", "tone", "must_words", "never_words", "instructions", "count")},
+            **{
+                name: data[name]
+                for name in ("name", "language", "tone", "must_words", "never_words", "instructions", "count")
+            },
         )

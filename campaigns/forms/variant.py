@@ -43,9 +43,14 @@ class WriteForm(forms.Form):
     campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=None)
     channel = forms.ModelChoiceField(label=_("Channel"), queryset=None)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    segment = forms.ModelChoiceField(label=_("Audience segment"), queryset=None, required=False, empty_label=_("Everybody"))
+    segment = forms.ModelChoiceField(
+        label=_("Audience segment"), queryset=None, required=False, empty_label=_("Everybody")
+    )
     sku = forms.CharField(
-        label=_("SKU of the product"), max_length=120, required=False, help_text=_("Its facts are what the text may state.")
+        label=_("SKU of the product"),
+        max_length=120,
+        required=False,
+        help_text=_("Its facts are what the text may state."),
     )
     text = TextField()
 

@@ -1,4 +1,4 @@
-"""The difference between two texts, as pieces that a template can mark without building any markup."""
+"""The difference between two texts, as segments that a template can mark without building any markup."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _MOST_TOKENS = 1500
 
 
 @dataclass(frozen=True)
-class Piece:
-    """``kind`` is "same", "ins" (only in the new text) or "del" (only in the old one)."""
+class Segment:
+    """``op`` is "equal", "insert" (only in the new text) or "delete" (only in the old one)."""
 
-    kind: str
+    op: str
     text: str
 
 
-def diff(old: str, new: str) -> list[Piece]:
-    """Pieces that without "ins" join to ``old`` and without "del" to ``new``.
+def diff(old: str, new: str) -> list[Segment]:
+    """Segments that without "insert" join to ``old`` and without "delete" to ``new``.
 
     Texts of more than 1,500 words (or Chinese characters) are shown as wholly replaced: comparing them takes quadratic time.
     """
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(before), len(after)) > _MOST_TOKENS and old != new:
-        return [Piece(kind, text) for kind, text in (("del", old), ("ins", new)) if text]
-    pieces: list[Piece] = []
+        return [Segment(op, text) for op, text in (("delete", old), ("insert", new)) if text]
+    segments: list[Segment] = []
     for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
-            pieces.append(Piece("same", "".join(before[old_from:old_to])))
+            segments.append(Segment("equal", "".join(before[old_from:old_to])))
             continue
-        pieces += [
-            Piece(kind, text)
-            for kind, text in (("del", "".join(before[old_from:old_to])), ("ins", "".join(after[new_from:new_to])))
+        segments += [
+            Segment(op, text)
+            for op, text in (("delete", "".join(before[old_from:old_to])), ("insert", "".join(after[new_from:new_to])))
             if text
         ]
-    return pieces
+    return segments

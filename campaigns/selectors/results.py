@@ -103,3 +103,8 @@ def campaign_series(campaign: Campaign, *, most: int = CHART_VARIANTS) -> list[S
     for row in rows:
         days[row["variant"]][row["day"]] = Counts(**{name: row[f"sum_{name}"] for name in COUNTS})
     return [Series(variant, days[pk]) for pk, variant in variants.items()]
+
+
+def workspace_totals(workspace: Workspace, *, since: dt.date) -> Counts:
+    """Everything counted in the workspace from ``since`` (UTC) on."""
+    return _summed(DailyCount.objects.filter(workspace=workspace, day__gte=since))

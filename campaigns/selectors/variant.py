@@ -11,7 +11,6 @@ from django.http import Http404
 from campaigns.models import ReviewEvent, Revision, Variant
 from campaigns.models.review import ReviewVerb
 from campaigns.permissions import approval_refusal, verbs_possible
-from campaigns.rules import limits
 from copystudio.errors import Text
 from copystudio.models import Role, User, Workspace
 
@@ -47,16 +46,13 @@ def revision_get_for(*, variant: Variant, number: int) -> Revision:
     return revision
 
 
-def review_history(variant: Variant) -> QuerySet[ReviewEvent]:
-    """What happened in review, newest first."""
-    return variant.review_events.select_related("actor", "revision").order_by("-id")
-
-
 def last_request(variant: Variant) -> ReviewEvent | None:
     """The latest wish for changes, while it is unanswered: the text was not submitted again since."""
     if variant.status not in (Variant.Status.CHANGES_REQUESTED, Variant.Status.DRAFT):
         return None
-    event = review_history(variant).filter(verb__in=[ReviewVerb.REQUEST_CHANGES, ReviewVerb.SUBMIT]).first()
+    answers = [ReviewVerb.REQUEST_CHANGES, ReviewVerb.SUBMIT]
+    events = variant.review_events.filter(verb__in=answers).select_related("actor").order_by("-id")
+    event = events.first()
     return event if event is not None and event.verb == ReviewVerb.REQUEST_CHANGES else None
 
 
@@ -126,27 +122,6 @@ def variant_actions(*, actor: User, role: Role, variant: Variant) -> Actions:
     verbs = frozenset(verbs_possible(role=role, variant=variant))
     refusal = approval_refusal(actor=actor, variant=variant) if ReviewVerb.APPROVE in verbs else None
     return Actions(verbs, refusal)
-
-
-@dataclass(frozen=True)
-class Meter:
-    """How long a text is against the limits of its channel, all in the channel's unit."""
-
-    length: int
-    soft_limit: int | None
-    hard_limit: int
-
-    @property
-    def over(self) -> bool:
-        return self.length > self.hard_limit
-
-    @property
-    def over_soft(self) -> bool:
-        return self.soft_limit is not None and self.length > self.soft_limit
-
-
-def text_length(text: str, unit: str) -> int:
-    return limits.measure(text, limits.Unit(unit))
 
 
 def neighbours(rows: Sequence[int], pk: int) -> tuple[int | None, int | None]:

@@ -71,7 +71,9 @@ def brief_save(*, actor: User, campaign: Campaign, brief: Brief | None = None, d
             for name in ("name", "language", "tone", "instructions", "count"):
                 setattr(row, name, getattr(data, name))
             row.must_words, row.never_words = list(data.must_words), list(data.never_words)
-            row.product_filter = {key: value for key, value in data.product_filter.items() if value not in (None, "", [])}
+            row.product_filter = {
+                key: value for key, value in data.product_filter.items() if value not in (None, "", [])
+            }
             row.save()
             _choose(brief=row, data=data)
             event_record(actor=actor, workspace=owner.workspace, verb=verb, target=row)
@@ -173,13 +175,17 @@ def _check_size(brief: Brief) -> None:
         raise InvalidInputError(_("The brief has no channel. Edit it and choose at least one."))
     if size.too_many:
         raise InvalidInputError(
-            _("This brief asks for %(total)d texts; at most %(most)d in one run. Narrow its products, segments or channels.")
+            _(
+                "This brief asks for %(total)d texts; at most %(most)d in one run. Narrow its products, segments or channels."
+            )
             % {"total": size.texts, "most": MAX_TEXTS}
         )
 
 
 def _parts(brief: Brief) -> list[BriefPart]:
-    products = products_matching(brief.workspace, brief.product_filter).prefetch_related("facts").order_by("title", "pk")
+    products = (
+        products_matching(brief.workspace, brief.product_filter).prefetch_related("facts").order_by("title", "pk")
+    )
     segments: list[AudienceSegment | None] = [*brief_segments(brief)] or [None]
     return [BriefPart(*one) for one in combinations(products, segments, brief_channels(brief))]
 
@@ -238,7 +244,9 @@ def _segment_view(segment: AudienceSegment | None) -> SegmentView | None:
     return SegmentView(
         name=segment.name,
         description=segment.description,
-        interests=tuple(Interest(one["name"], float(one["weight"])) for one in segment.interests if one["name"].strip()),
+        interests=tuple(
+            Interest(one["name"], float(one["weight"])) for one in segment.interests if one["name"].strip()
+        ),
         words=tuple(word for word in segment.words if word.strip()),
         avoid_words=tuple(word for word in segment.avoid_words if word.strip()),
         tone=segment.tone,

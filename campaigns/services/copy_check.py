@@ -40,7 +40,15 @@ def check_data(
     never = _distinct(never_words, brand.never_words if brand else (), segment.avoid_words if segment else ())
     texts = [campaign.goal, instructions, *must]
     if product is not None:
-        texts = [product.title, product.description[:MOST_DESCRIPTION], product.url, product.sku, *product.tags, *texts]
+        known = [
+            product.title,
+            product.description[:MOST_DESCRIPTION],
+            product.vendor,
+            product.category,
+            product.url,
+            product.sku,
+        ]
+        texts = [*known, *product.tags, *texts]
     return {
         "unit": channel.unit,
         "soft_limit": channel.soft_limit,
@@ -64,7 +72,11 @@ def _price_of(product: Product | None) -> dict[str, str | None] | None:
     if product is None or product.price is None or not re.fullmatch("[A-Z]{3}", product.currency):
         return None
     was = product.was_price if product.was_price is not None and product.was_price >= product.price else None
-    return {"price": str(product.price), "currency": product.currency, "was_price": str(was) if was is not None else None}
+    return {
+        "price": str(product.price),
+        "currency": product.currency,
+        "was_price": str(was) if was is not None else None,
+    }
 
 
 def check_text(text: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -60,7 +60,11 @@ def brief_edit(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Http
 
 
 def _form(request: WorkspaceRequest, workspace: Workspace, campaign: Campaign, brief: Brief | None) -> HttpResponse:
-    initial = BriefForm.initial_of(brief) if brief else {"language": request.user.language, "skus": request.GET.getlist("sku")}
+    initial = (
+        BriefForm.initial_of(brief)
+        if brief
+        else {"language": request.user.language, "skus": request.GET.getlist("sku")}
+    )
     form = BriefForm(request.POST or None, workspace=workspace, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

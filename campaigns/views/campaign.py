@@ -74,7 +74,9 @@ def campaign_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
         "runs": runs(workspace).filter(brief_run__brief__campaign=campaign)[:5],
         "events": campaign_events(campaign)[:SHOWN],
     }
-    return render(request, "campaigns/campaign/detail.html", context, fragment="campaigns/campaign/partials/results.html")
+    return render(
+        request, "campaigns/campaign/detail.html", context, fragment="campaigns/campaign/partials/results.html"
+    )
 
 
 @require_http_methods(["GET", "POST"])

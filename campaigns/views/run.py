@@ -13,11 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.forms.run import RunFilter
 from campaigns.selectors.run import (
     candidate_get_for,
-    run_candidates as candidates_of,
     run_get_for,
     run_items,
     run_progress,
     runs,
+)
+from campaigns.selectors.run import (
+    run_candidates as candidates_of,
 )
 from campaigns.services.variant import variant_adopt
 from copystudio.access import WorkspaceRequest, workspace_view
@@ -72,7 +74,12 @@ def _live(run: GenerationRun, *, after: int) -> dict[str, object]:
     found = list(candidates_of(run).filter(pk__gt=after)[:room])
     more = candidates_of(run).count() > shown + len(found)
     last = found[-1].pk if found else after
-    return {"candidates": found, "last": last, "more": more, "is_live": run.is_open and shown + len(found) < LIVE_CANDIDATES}
+    return {
+        "candidates": found,
+        "last": last,
+        "more": more,
+        "is_live": run.is_open and shown + len(found) < LIVE_CANDIDATES,
+    }
 
 
 @require_safe

@@ -1,0 +1,67 @@
+"""Sentences for stable codes: findings of the rules, reasons for dropped texts, errors and steps of a run.
+
+Rules and workers speak in codes and parameters, so that what is stored can be read in any language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.models.channel import Unit
+from copystudio.errors import Text
+
+FINDINGS: dict[str, Text] = {
+    "length.over_soft": gettext_lazy("%(measured)s %(unit)s, advised are at most %(limit)s."),
+    "length.over_hard": gettext_lazy("Too long: %(measured)s %(unit)s, at most %(limit)s."),
+    "grounding.price": gettext_lazy("The price “%(claim)s” stands in no record of the product."),
+    "grounding.discount": gettext_lazy("The discount “%(claim)s” does not follow from the product's prices."),
+    "grounding.offer": gettext_lazy("The offer “%(claim)s” stands neither in the brief nor in the product's record."),
+    "grounding.percent": gettext_lazy("The percentage “%(claim)s” is no fact of the product."),
+    "grounding.quantity": gettext_lazy("The measure “%(claim)s” is no fact of the product."),
+    "grounding.count": gettext_lazy("The count “%(claim)s” is no fact of the product."),
+    "grounding.number": gettext_lazy("The number “%(claim)s” is no fact of the product."),
+    "grounding.ordinal": gettext_lazy("The rank “%(claim)s” is no fact of the product."),
+    "grounding.code": gettext_lazy("The code “%(claim)s” stands in no fact of the product."),
+    "grounding.date": gettext_lazy("The date “%(claim)s” is neither the campaign's nor the product's."),
+    "grounding.time": gettext_lazy("The time “%(claim)s” is neither the campaign's nor the product's."),
+    "grounding.year": gettext_lazy("The year “%(claim)s” is neither the campaign's nor the product's."),
+    "grounding.url": gettext_lazy("The address “%(claim)s” is not the product's."),
+    "grounding.email": gettext_lazy("The e-mail address “%(claim)s” is known nowhere."),
+    "grounding.phone": gettext_lazy("The telephone number “%(claim)s” is known nowhere."),
+    "wording.must_missing": gettext_lazy("The must word “%(word)s” is missing."),
+    "wording.never_present": gettext_lazy("“%(word)s” must never be used."),
+}
+DROPS: dict[str, Text] = {
+    "empty": gettext_lazy("empty"),
+    "wrong_language": gettext_lazy("in another language than asked for"),
+    "too_long": gettext_lazy("too long for the channel"),
+    "duplicate": gettext_lazy("the same text as before"),
+    "never_word": gettext_lazy("contains a never word"),
+}
+
+
+def finding_sentence(finding: Mapping[str, Any]) -> str:
+    """What a finding says to a person; a code of a later release is shown as it is."""
+    code = str(finding.get("message_key", ""))
+    params = dict(finding.get("params") or {})
+    if "unit" in params and code.startswith("length."):
+        params["unit"] = dict(Unit.choices).get(str(params["unit"]), params["unit"])
+    if code not in FINDINGS:
+        return code
+    try:
+        return str(FINDINGS[code]) % params
+    except KeyError:
+        return code
+
+
+def drop_reason(code: str) -> str:
+    return str(DROPS.get(code, code.replace("_", " ")))
+
+
+def unit_name(unit: str) -> str:
+    """The unit in which a channel counts, for people."""
+    return str(dict(Unit.choices).get(unit, _("characters")))
