@@ -300,7 +300,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
-EXPOSURE_TOKEN_SECONDS = 24 * 3600
+EXPOSURE_TOKEN_SECONDS = 24 * 3600  # so long an impression or a click may follow its decision
+CONVERSION_WINDOW_SECONDS = 7 * 24 * 3600  # so much longer a conversion may
+DECIDE_MAX_AGE_SECONDS = 30  # a shop's HTTP client may keep an answer so long; retired copy stays that long in its cache
+API_PER_MINUTE = {  # requests of one key, by scope
+    "decide": env.integer("API_DECIDE_PER_MINUTE", 60_000, least=1, most=10_000_000),
+    "events": env.integer("API_EVENTS_PER_MINUTE", 6_000, least=1, most=10_000_000),
+    "copy:read": env.integer("API_COPY_PER_MINUTE", 600, least=1, most=10_000_000),
+}
 
 LOGGING = {
     "version": 1,
