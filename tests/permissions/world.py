@@ -1,0 +1,99 @@
+"""One object of every kind in the cast's workspace, so that every URL can be filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from campaigns.models import ApiClient, BriefItem, BriefRun, Placement, ProductImport, Scope
+from campaigns.services.brief import BriefData, brief_save
+from campaigns.services.client import client_create
+from copystudio.models import Membership
+from generation.models import Candidate, GenerationItem, GenerationRun, ModelVersion
+from tests import factories
+from tests.people import Cast
+
+
+@dataclass
+class World:
+    cast: Cast
+    objects: dict[str, Model]
+    keys: dict[str, str]  # clear API key by scope
+
+    def kwargs(self, route: str, names: set[str]) -> dict[str, Any]:
+        """The arguments of a route's URL; the object's kind is the first word of the route's name."""
+        noun = route.split(":")[-1].split("_")[0]
+        values: dict[str, Any] = {}
+        for name in names:
+            if name == "workspace":
+                values[name] = self.cast.workspace.slug
+            elif name == "campaign_pk":
+                values[name] = self.objects["campaign"].pk
+            elif name == "after":
+                values[name] = 0
+            elif name in {"pk", "id"}:
+                values[name] = self.objects[noun].pk
+            elif name == "verb":
+                continue
+            else:
+                raise KeyError(f"{route}: no value for {name}")
+        return values
+
+
+def make_world(cast: Cast) -> World:
+    product, segment = factories.make_product(cast), factories.make_segment(cast)
+    campaign, channel = factories.make_campaign(cast, running=True), factories.channel(cast)
+    brief = brief_save(
+        actor=cast.copywriter,
+        campaign=campaign,
+        data=BriefData(name="Autumn", language="en", channels=[channel], segments=[segment], count=2),
+    )
+    run = GenerationRun.objects.create(
+        workspace=cast.workspace,
+        created_by=cast.copywriter,
+        model_version=ModelVersion.objects.get(workspace=cast.workspace),
+        label="Autumn",
+        seed=1,
+        request_hash="0" * 64,
+        total=2,
+    )
+    item = GenerationItem.objects.create(workspace=cast.workspace, run=run, position=0, payload={}, requested=2, produced=1)
+    candidate = Candidate.objects.create(
+        workspace=cast.workspace, item=item, slot=0, text="Dry at 320 g", sha256="1" * 64, fluency=-1.5, token_count=5,
+        length=12, batch=0, attempt=1,
+    )  # fmt: skip
+    brief_run = BriefRun.objects.create(workspace=cast.workspace, brief=brief, run=run)
+    BriefItem.objects.create(
+        workspace=cast.workspace, brief_run=brief_run, item=item, product=product, segment=segment, channel=channel
+    )
+    keys, clients = {}, []
+    for scope in Scope.values:
+        client, keys[scope] = client_create(
+            actor=cast.admin, workspace=cast.workspace, name=f"Shop {scope}", scopes=[scope]
+        )
+        clients.append(client)
+    approved = factories.make_variant(cast, status="approved", campaign=campaign)
+    objects: dict[str, Model] = {
+        "product": product,
+        "brand": factories.make_brand(cast),
+        "segment": segment,
+        "channel": channel,
+        "campaign": campaign,
+        "brief": brief,
+        "run": run,
+        "candidate": candidate,
+        "variant": factories.make_variant(cast, status="in_review", campaign=campaign),
+        "review": factories.make_variant(cast, status="in_review", campaign=campaign, text="Packs into its own pocket"),
+        "copy": approved,
+        "member": Membership.objects.get(workspace=cast.workspace, user=cast.viewer),
+        "client": ApiClient.objects.get(pk=clients[0].pk),
+        "placement": Placement.objects.create(
+            workspace=cast.workspace, slug="home", name="Home", channel=channel, variant=approved
+        ),
+        "import": ProductImport.objects.create(
+            workspace=cast.workspace, created_by=cast.copywriter, file_name="products.csv", file_size=10, file_sha256="2" * 64
+        ),
+    }
+    return World(cast=cast, objects=objects, keys=keys)
