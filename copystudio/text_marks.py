@@ -21,10 +21,10 @@ class Segment:
 def segments_of(text: str, findings: Iterable[Mapping[str, Any]]) -> list[Segment]:
     """The pieces of ``text``, in order; joined they are the text again. Spans are code point offsets.
 
-    A finding is a mapping with ``severity``, ``start`` and ``end``; an empty span or one outside the text is no mark.
+    A finding is a mapping with ``severity`` and, where it has a place, ``start`` and ``end``; an empty span is no mark.
     """
     spans = [
-        (max(0, int(finding["start"])), min(len(text), int(finding["end"])), str(finding["severity"]))
+        (max(0, int(finding.get("start", 0))), min(len(text), int(finding.get("end", 0))), str(finding["severity"]))
         for finding in findings
     ]
     spans = [span for span in spans if span[0] < span[1]]

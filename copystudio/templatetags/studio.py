@@ -8,13 +8,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.core.paginator import Page
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.forms import BoundField
 from django.template.context import Context
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -54,8 +53,6 @@ STATUS_LOOKS = {
     "error": ("danger", "alert-circle"),
     "success": ("success", "circle-check"),
 }
-CONTROLS = {"select": "form-select", "selectmultiple": "form-select", "checkbox": "form-check-input"}
-CHOICES = {"radioselect", "checkboxselectmultiple"}
 
 
 @register.simple_tag
@@ -83,36 +80,32 @@ def status_badge(status: Model | str, label: str = "") -> dict[str, Any]:
 def field(bound: BoundField, **attrs: Any) -> dict[str, Any]:
     """One form field with label, help and errors, tied together for screen readers.
 
-    Keyword arguments become attributes of the widget, ``_`` written as ``-`` (``rows=4 data_counter=True``), except
-    ``label`` (other label), ``bare`` (label for screen readers only) and ``classes`` (of the surrounding element).
+    Keyword arguments become attributes of the widget, ``_`` written as ``-`` (``rows=4 data_counter_unit="words"``),
+    except ``label`` (other label), ``bare`` (label for screen readers only) and ``classes`` (of the element around it).
     """
     label, bare, classes = attrs.pop("label", bound.label), attrs.pop("bare", False), attrs.pop("classes", "")
-    kind = bound.widget_type
+    widget = bound.field.widget
+    choices = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    check = isinstance(widget, forms.CheckboxInput)
+    control = "form-check-input" if check else "form-select" if isinstance(widget, forms.Select) else "form-control"
     described = [f"{bound.auto_id}_helptext"] if bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
-    control = CONTROLS.get(kind, "form-control")
     extra = {name.replace("_", "-"): value for name, value in attrs.items() if value not in (None, False)}
-    own = bound.field.widget.attrs.get("class", "")
-    extra["class"] = " ".join(filter(None, [own, control, "is-invalid" if bound.errors else ""]))
-    if described and kind not in CHOICES:
+    invalid = "is-invalid" if bound.errors else ""
+    extra["class"] = " ".join(filter(None, [widget.attrs.get("class", ""), control, invalid]))
+    if described:
         extra["aria-describedby"] = " ".join(described)
     return {
         "field": bound,
+        "for_id": extra.get("id", bound.id_for_label),
         "label": label,
         "bare": bare,
         "classes": classes,
-        "kind": "choices" if kind in CHOICES else "check" if kind == "checkbox" else "plain",
-        "widget": "" if kind in CHOICES else bound.as_widget(attrs=extra),
+        "kind": "choices" if choices else "check" if check else "plain",
+        "widget": "" if choices else bound.as_widget(attrs=extra),
         "described": " ".join(described),
         "counter": "data-counter-unit" in extra,
     }
-
-
-@register.simple_block_tag(takes_context=True)
-def pagehead(context: Context, content: str, title: str = "", **options: Any) -> SafeString:
-    """The head of a page; the content is its buttons. Options: ``lead`` (one sentence), ``status`` (an object)."""
-    values = {"content": content, "title": title, **only(options, "lead status")}
-    return render_to_string("components/page_header.html", {**context.flatten(), **values})
 
 
 @register.inclusion_tag("components/crumb.html")
@@ -122,18 +115,19 @@ def crumb(label: str, url: str = "") -> dict[str, Any]:
 
 
 @register.simple_block_tag(takes_context=True)
+def pagehead(context: Context, content: str, title: str = "", **options: Any) -> SafeString:
+    """The head of a page; the content is its buttons. Options: ``lead`` (one sentence), ``status`` (an object)."""
+    return component(context, "page_header", content, title=title, **only(options, "lead status"))
+
+
+@register.simple_block_tag(takes_context=True)
 def panel(context: Context, content: str, title: str = "", **options: Any) -> SafeString:
-    """A card around its content. Options: ``icon``, ``id``, ``hint``, ``flush`` (no padding, for tables and lists),
-    ``actions`` (path of a template rendered at the right of the title with the page's context), ``classes``."""
-    return render_to_string(
-        "components/panel.html",
-        {
-            **context.flatten(),
-            "content": content,
-            "title": title,
-            **only(options, "icon id hint flush actions classes"),
-        },
-    )
+    """A card around its content.
+
+    Options: ``icon``, ``id``, ``hint``, ``flush`` (no padding, for tables and lists), ``classes``, ``actions`` (path of
+    a template that is rendered at the right of the title with the page's context).
+    """
+    return component(context, "panel", content, title=title, **only(options, "icon id hint flush actions classes"))
 
 
 @register.simple_block_tag(takes_context=True)
@@ -142,19 +136,19 @@ def datatable(context: Context, content: str, caption: str = "", **options: Any)
 
     Options: ``page`` (a Page), ``id`` (of the wrapper; with it, pages and sorting are loaded by htmx), ``compact``.
     """
-    return render_to_string(
-        "components/table.html",
-        {**context.flatten(), "content": content, "caption": caption, **only(options, "page id compact")},
-    )
+    return component(context, "table", content, caption=caption, **only(options, "page id compact"))
 
 
 @register.simple_block_tag(takes_context=True)
 def dialog(context: Context, content: str, id: str = "", title: str = "", **options: Any) -> SafeString:
     """A native dialog, opened by any button with ``data-dialog-open="<id>"``. Option: ``size`` ("lg")."""
-    return render_to_string(
-        "components/dialog.html",
-        {**context.flatten(), "content": content, "id": id, "title": title, **only(options, "size")},
-    )
+    return component(context, "dialog", content, id=id, title=title, **only(options, "size"))
+
+
+def component(context: Context, name: str, content: str, **values: Any) -> SafeString:
+    """A component's template around ``content``, with the page's context under its own values."""
+    with context.push(content=content, **values):
+        return context.template.engine.get_template(f"components/{name}.html").render(context)
 
 
 def only(options: Mapping[str, Any], names: str) -> dict[str, Any]:
