@@ -46,7 +46,9 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
     (
         Role.NOW,
-        re.compile(r"(?:降到|降至|减至|减到|低至|跌至|now|price drops? to|down to|reduced to|现价|现在|如今|到手价?)[\s:为是只仅要约]*(?:only|just|for|at)?\s*\Z"),
+        re.compile(
+            r"(?:降到|降至|减至|减到|低至|跌至|now|price drops? to|down to|reduced to|现价|现在|如今|到手价?)[\s:为是只仅要约]*(?:only|just|for|at)?\s*\Z"
+        ),
     ),
     (
         Role.SAVING,
@@ -58,7 +60,12 @@ _BEFORE: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
 )
 _AFTER: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    (Role.SAVING, re.compile(r"\s*(?:off\b|discount|savings?\b|cheaper|less\b|reduction|的?优惠(?!券)|的?折扣|立减|(?:won|will)?'?t? be saved)")),
+    (
+        Role.SAVING,
+        re.compile(
+            r"\s*(?:off\b|discount|savings?\b|cheaper|less\b|reduction|的?优惠(?!券)|的?折扣|立减|(?:won|will)?'?t? be saved)"
+        ),
+    ),
     (
         Role.EXTRA,
         re.compile(

@@ -62,4 +62,6 @@ def phone_key(phone: str) -> str:
     digits = re.sub(r"\D", "", phone)
     if phone.lstrip().startswith("+86"):
         return digits[2:]
-    return digits[1:] if len(digits) == 11 and digits[0] == "1" and digits[1] in "23456789" and "+1" in phone else digits
+    return (
+        digits[1:] if len(digits) == 11 and digits[0] == "1" and digits[1] in "23456789" and "+1" in phone else digits
+    )

@@ -33,6 +33,7 @@ class SupportedValue:
 
     @property
     def text(self) -> str:
+        """The fact as one line, in which claims are looked for; a unit in the attribute ("Weight (g)") counts."""
         unit = self.unit
         if not unit and (match := _UNIT_IN_ATTRIBUTE.search(self.attribute)):
             unit = match[1]
@@ -57,6 +58,7 @@ class PriceSupport:
             raise ValueError(f"a former price of {self.was_price} is below the price {self.price}")
 
     def in_currency(self, sign: str) -> bool:
+        """Whether an amount with that sign, code or word may be in the currency of this price; no sign says nothing."""
         return not sign or self.currency in currencies(sign)
 
 

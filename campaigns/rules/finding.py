@@ -78,6 +78,7 @@ class Finding:
 
     @property
     def rule(self) -> str:
+        """The rule that found it: "length", "grounding" or "wording"."""
         return self.code.rule
 
     @property

@@ -4,8 +4,9 @@ A claim is supported by evidence of its own kind only: a price by a price record
 role, a quantity by an equal quantity after conversion, a count by an equal count of the same thing, a discount by the
 arithmetic of price and former price. A price is never supported by a number that is not one.
 
-What it does not do: read prices spelled out in English without a currency ("nineteen ninety-nine"), tell which of two
-percentages belongs to which material, or judge words without numbers.
+What it does not do: take a bare number for a price where neither a currency nor a price word is near ("This beauty:
+199"), read prices spelled out in English without a currency ("nineteen ninety-nine"), tell which of two percentages or
+durations of a product is meant, or judge words without numbers.
 """
 
 from __future__ import annotations
@@ -20,11 +21,22 @@ from campaigns.rules.claim import Claim, ClaimKind, Role
 from campaigns.rules.evidence import Evidence, PriceSupport, SupportedValue
 from campaigns.rules.extraction import find_claims
 from campaigns.rules.finding import Code, Finding, Severity
-from campaigns.rules.moments import same_date
+from campaigns.rules.moments import date_keys, same_date
 from campaigns.rules.money import currencies
 from campaigns.rules.nouns import same_noun
 
-__all__ = ["Claim", "ClaimKind", "Evidence", "PriceSupport", "Role", "SupportedValue", "find_claims", "is_supported", "unsupported", "unsupported_by"]
+__all__ = [
+    "Claim",
+    "ClaimKind",
+    "Evidence",
+    "PriceSupport",
+    "Role",
+    "SupportedValue",
+    "find_claims",
+    "is_supported",
+    "unsupported",
+    "unsupported_by",
+]
 
 DISCOUNT_TOLERANCE = Decimal(1)  # percentage points: "30 % off" of 29.4 %
 _BLOCKING = frozenset(
@@ -129,8 +141,10 @@ def _record_says(claim: Claim, value: Decimal, record: PriceSupport) -> bool:
 
 
 def _quotes(claim: Claim, record: PriceSupport) -> bool:
-    current = claim.kind is ClaimKind.PRICE and claim.role in (Role.PLAIN, Role.NOW)
-    return current and claim.value == record.price and record.in_currency(claim.unit)
+    """Whether a claim says what the price now is: the price itself, or what is saved on the former one."""
+    if claim.kind is not ClaimKind.PRICE or claim.value is None or not record.in_currency(claim.unit):
+        return False
+    return claim.role in (Role.PLAIN, Role.NOW, Role.SAVING) and _record_says(claim, claim.value, record)
 
 
 def _text_says(claim: Claim, known: Claim) -> bool:
@@ -154,13 +168,22 @@ def _discount_supported(claim: Claim, evidence: Evidence) -> bool:
 
 def _number_supported(claim: Claim, evidence: Evidence) -> bool:
     if claim.value is None:
-        return any(_equal(claim, known) for known in evidence.known(claim))
-    if claim.kind is ClaimKind.YEAR:
-        if any(key.startswith(f"{claim.value}-") for key in evidence.date_keys):
-            return True
+        return _is_day(claim, evidence) or any(_equal(claim, known) for known in evidence.known(claim))
+    if claim.kind is ClaimKind.YEAR and any(key.startswith(f"{claim.value}-") for key in evidence.date_keys):
+        return True
     if claim.lead and _in_squash(f"{claim.lead}{claim.value}", evidence.squash):
         return True
     return any(_counts_the_same(claim, known) for known in evidence.known(claim))
+
+
+def _is_day(claim: Claim, evidence: Evidence) -> bool:
+    """Whether "12/10" is a known day, in either order."""
+    parts = re.fullmatch(r"(\d{1,2})/(\d{1,2})", claim.keys[0])
+    if parts is None:
+        return False
+    day, month = int(parts[1]), int(parts[2])
+    keys = date_keys(None, month, day) + date_keys(None, day, month)
+    return any(same_date(key, known) for key in keys for known in evidence.date_keys)
 
 
 def _counts_the_same(claim: Claim, known: Claim) -> bool:

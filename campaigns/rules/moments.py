@@ -12,8 +12,20 @@ from campaigns.rules.numerals import CHINESE, parse_number
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|"
-        "oct october|nov november|dec december".split("|"),
+        [
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ],
         start=1,
     )
     for name in names.split()
@@ -63,7 +75,9 @@ def moments(text: str, rest: str) -> Iterator[Claim]:
     for match in _DOUBLE_DAY.finditer(rest):
         yield _claim(ClaimKind.DATE, match, (_double_day(match),))
     for match in _CLOCK.finditer(rest):
-        yield _claim(ClaimKind.TIME, match, _clock_keys(match["hour"], match["minute"], match["half"] or match["half2"]))
+        yield _claim(
+            ClaimKind.TIME, match, _clock_keys(match["hour"], match["minute"], match["half"] or match["half2"])
+        )
     for match in _CHINESE_CLOCK.finditer(rest):
         yield _claim(ClaimKind.TIME, match, _chinese_clock_keys(match))
 
@@ -121,4 +135,6 @@ def _chinese_clock_keys(match: re.Match[str]) -> tuple[str, ...]:
     written = match["minute"] or ("半" if match.group().endswith("半") else "")
     minutes = 30 if written == "半" else int(written.rstrip("分") or 0)
     # 8点 may be in the evening: both readings compare.
-    return tuple(f"{reading:02}:{minutes:02}" for reading in sorted({hours, (hours + 12) % 24 if hours <= 12 else hours}))
+    return tuple(
+        f"{reading:02}:{minutes:02}" for reading in sorted({hours, (hours + 12) % 24 if hours <= 12 else hours})
+    )

@@ -48,23 +48,31 @@ _SIGNS["¢"] = _SIGNS["cent"] = _SIGNS["cents"] = _DOLLARS | {"EUR"}
 _HUNDREDTHS = frozenset({"¢", "cent", "cents", "pence", "p", "分钱"})
 _TENTHS = frozenset({"毛", "毛钱", "角", "角钱"})
 
-_CODE = r"(?:USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|CAD|AUD|NZD|SGD|INR|KRW|CHF|BRL|MXN|SEK|NOK|DKK|PLN|RUB|THB|TRY|AED|IDR|VND)"
+_CODE = (
+    r"(?:USD|EUR|GBP|CNY|RMB|JPY|HKD|TWD|CAD|AUD|NZD|SGD|INR|KRW|CHF|BRL|MXN|SEK|NOK|DKK|PLN|RUB|THB|TRY|AED|IDR|VND)"
+)
 _SYMBOL = r"(?:(?:US|AU|A|CA|C|HK|NT|NZ|S|R|MX)?\$|[¥€£₹₩₽฿₺¤₫₪₦₱₴])"
 PREFIX = rf"(?:{_SYMBOL}|(?<![A-Za-z])(?:(?i:{_CODE})|Rs\.?|Fr\.|kr)(?![A-Za-z])|人民币)"
 # 块 is a piece of something where one of these follows; 元 is a part of another word.
-_PIECE_OF = "蛋糕|巧克|面包|布|屏|石|肉|板|砖|毛巾|香皂|肥皂|腹肌|拼图|手表|滤|玻璃|饼|瓷|地垫|电池|积木|抹布|海绵|糖|奶酪"
+_PIECE_OF = (
+    "蛋糕|巧克|面包|布|屏|石|肉|板|砖|毛巾|香皂|肥皂|腹肌|拼图|手表|滤|玻璃|饼|瓷|地垫|电池|积木|抹布|海绵|糖|奶酪"
+)
 SUFFIX = (
     rf"(?:[€£₹₩₽฿¢円]|[¥$](?!\s?\d)|(?i:{_CODE}|euros?|dollars?|bucks|cents?|pence|quid|yuan|yen|rupees?|kr|zł)(?![A-Za-z])"
     rf"|(?<=\d)(?<!\d{3})p(?![A-Za-z])|人民币|美元|美金|欧元|英镑|日元|港币|港元|新台币|台币|元(?![素气旦宵件老首宇])"
     rf"|块钱|(?<!一)块(?!{_PIECE_OF})|(?<=一)块(?=[\s,.!，。！\d一二三四五六七八九]|\Z)|[毛角分]钱|毛(?=[,.!，。！\s]|\Z)|角(?=[,.!，。！\s]|\Z))"
 )
 _RANGE = r"\s?(?:[-~—至到]|、|或|(?<=\s)(?:to|or|and))\s?"
-_PREFIXED = re.compile(rf"(?:{PREFIX}|(?<![\d\s]){PREFIX}\s|(?<!\d)\s{PREFIX}\s|\A{PREFIX}\s)(?P<first>{ARABIC})(?:{_RANGE}(?:{PREFIX})?(?P<second>{ARABIC})(?!\s?[%折]))?")
-_SUFFIXED = re.compile(rf"(?:(?P<first>{NUMBER}){_RANGE})?(?P<second>{NUMBER})\s?-?(?P<sign>{SUFFIX})(?P<cents>\d{{1,2}}(?!\d)|[一二三四五六七八九](?![十百千万]))?")
+_PREFIXED = re.compile(
+    rf"(?:{PREFIX}|(?<![\d\s]){PREFIX}\s|(?<!\d)\s{PREFIX}\s|\A{PREFIX}\s)(?P<first>{ARABIC})(?:{_RANGE}(?:{PREFIX})?(?P<second>{ARABIC})(?!\s?[%折]))?"
+)
+_SUFFIXED = re.compile(
+    rf"(?:(?P<first>{NUMBER}){_RANGE})?(?P<second>{NUMBER})\s?-?(?P<sign>{SUFFIX})(?P<cents>\d{{1,2}}(?!\d)|[一二三四五六七八九](?![十百千万]))?"
+)
 
 _WORDS_ZH = (
     "只要|只需|仅需|仅售|仅要|现价|原价|原售价|售价|特价|秒杀价|秒杀|到手价|到手|券后价?|折后价?|活动价|优惠价|促销价|会员价|预售价|首发价|定价|单价|总价|均价|"
-    "价格|市场价|专柜价|划线价|日常价|吊牌价|直降|立减|立省|下单减|再减|减|省|满|立返|返|抵|低至|只卖|卖|拍下|价值|标价|仅"
+    "价格|市场价|专柜价|划线价|日常价|吊牌价|直降|立减|立省|下单减|再减|减|省|满|立返|返|抵|低至|只卖|卖|拍下|价值|标价|今天|今日|现在|如今|仅"
 )
 _CUE_ZH = re.compile(rf"(?:{_WORDS_ZH})(?:约|近|为|是|只|仅|要)?[:\s]?(?P<number>{ARABIC}|(?=\S{{2}}){CHINESE})")
 _CUE_EN = re.compile(
@@ -72,9 +80,15 @@ _CUE_EN = re.compile(
     rf"for|at|from|under|below))[:\s]\s?(?:only\s|just\s)?(?P<number>{DIGITS})"
 )
 _WEAK_CUES = frozenset({"for", "at", "from", "under", "below", "was"})
-_AFTER_EN = re.compile(r"\s?(?:[.,;:!?)\]…—-](?!\d)|\Z|\n|(?:each|only|today|now|instead|online|all-in|plus|and|or|with|while|until|this)\b)")
+_AFTER_EN = re.compile(
+    r"\s?(?:[.,;:!?)\]…—-](?!\d)|\Z|\n|(?:each|only|today|now|instead|online|all-in|plus|and|or|with|while|until|this)\b)"
+)
 _AFTER_ZH = re.compile(r"\s?(?:[^\w\s]|\Z|\s|[起的包秒抢入带拿封到块，。！]|现在|原价|就能|即可|送|赠)")
-_TAIL_ZH = re.compile(rf"(?P<number>{DIGITS})\s?(?:起?包邮|封顶|起售|秒杀|到手|入手|带走|拿下|带回家|起抢|开抢|抢购|起拍|起(?![\w]))")
+# A Chinese numeral of two characters with a place in it: 九十九, not 一 or 三五.
+_LARGE = "[一二三四五六七八九两十百千万零]{0,4}[十百千万][一二三四五六七八九两十百千万零]"
+_TAIL_ZH = re.compile(
+    rf"(?P<number>{DIGITS}|(?={_LARGE}){CHINESE})\s?(?:就?能?)(?:起?包邮|封顶|起售|秒杀|到手(?!价?[\s:]?[¥\d])|入手|买到?|带走|拿下|带回家|起抢|开抢|抢购|起拍|起(?![\w]))"
+)
 _COUNTED = re.compile(rf"\s?(?:{COUNTERS})")
 
 
@@ -154,6 +168,7 @@ def _measures_something(rest: str, end: int) -> bool:
 
 
 def price_claim(text: str, start: int, end: int, value: Decimal | None, sign: str) -> Claim:
+    """The price `text[start:end]` with the role that its surroundings give it."""
     return Claim(
         kind=ClaimKind.PRICE, start=start, end=end, text="", value=value, unit=sign, role=role_of(text, start, end)
     )

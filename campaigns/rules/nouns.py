@@ -63,26 +63,91 @@ _TABLE = {
     "ingredient": "ingredient|种成分 成分 种原料",
     "grain": "grain|谷物 种谷物",
     "note": "note|音",
+    "score": "score point|分 评分",
     "thread": "thread|支纱 纱支 织",
 }
-CONTAINERS = frozenset({"pack", "bottle", "box", "tablet", "sheet", "set", "pair", "strip", "style", "book", "device", "serving"})
+CONTAINERS = frozenset(
+    {"pack", "bottle", "box", "tablet", "sheet", "set", "pair", "strip", "style", "book", "device", "serving"}
+)
 # Counters that make a Chinese numeral a statement (三件, 两层); others stay idiom (四面八方, 二手).
 COUNTERS = (
     "个|只|件|条|款|双|套|支|枚|颗|粒|片|张|块|盒|包|袋|瓶|罐|桶|箱|组|份|台|部|本|页|层|档|种|色|位|人|名|次|步|核|代|号|码|级|"
-    "星|根|把|串|杯|辆|项|朵|束|盏|卷|滴|格|孔|期|家|国|单|抽|重|合一|座|城|轮|味|遍|亩|句|套装|口味|层架|胞"
+    "星|根|把|串|杯|辆|项|朵|束|盏|卷|滴|格|孔|期|家|国|单|抽|重|合一|座|城|轮|味|遍|亩|句|节|套装|口味|层架|胞"
 )
 _STOP_WORDS = frozenset(
-    "a an the of and or to in on for with by from at as is are was be it its this that these those your our their you we "
-    "per each all any more most than over up only just new great very so no not will can has have had get gives give "
-    "off now plus per about around total".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "and",
+        "or",
+        "to",
+        "in",
+        "on",
+        "for",
+        "with",
+        "by",
+        "from",
+        "at",
+        "as",
+        "is",
+        "are",
+        "was",
+        "be",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "your",
+        "our",
+        "their",
+        "you",
+        "we",
+        "per",
+        "each",
+        "all",
+        "any",
+        "more",
+        "most",
+        "than",
+        "over",
+        "up",
+        "only",
+        "just",
+        "new",
+        "great",
+        "very",
+        "so",
+        "no",
+        "not",
+        "will",
+        "can",
+        "has",
+        "have",
+        "had",
+        "get",
+        "gives",
+        "give",
+        "off",
+        "now",
+        "plus",
+        "per",
+        "about",
+        "around",
+        "total",
+    ]
 )
+_PARTICLES = frozenset("的了是在和与及就即可让给有为起至到也都还才又再更只仅或用从以上下内外中里后前")
 _STOP_PAIRS = frozenset({"数量", "以上", "以内", "左右", "可选", "任选", "起来"})
 _LATIN: dict[str, str] = {}
 _HAN: dict[str, str] = {}
 for _concept, _row in _TABLE.items():
     _english, _, _chinese = _row.partition("|")
     _LATIN.update(dict.fromkeys(_english.split(), _concept))
-    _HAN.update({word: _concept for word in _chinese.split()})
+    _HAN.update(dict.fromkeys(_chinese.split(), _concept))
 CONCEPTS = frozenset(_HAN.values())
 _HAN_LENGTHS = sorted({len(word) for word in _HAN}, reverse=True)
 
@@ -118,11 +183,11 @@ def all_nouns(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _han_concepts(run: str) -> set[str]:
-    """The concepts named in a run of Chinese, the longest word first: 口袋 is a pocket, not also a bag."""
+def _han_concepts(run: str, *, shortest: int = 1) -> set[str]:
+    """The concepts named in a run of Chinese by words of `shortest` characters, the longest word first: 口袋 is no 袋."""
     found, position = set(), 0
     while position < len(run):
-        length = next((n for n in _HAN_LENGTHS if run[position : position + n] in _HAN), 0)
+        length = next((n for n in _HAN_LENGTHS if n >= shortest and run[position : position + n] in _HAN), 0)
         if length:
             found.add(_HAN[run[position : position + length]])
         position += length or 1
@@ -158,10 +223,10 @@ def _han_nouns(run: str) -> frozenset[str]:
         if specific:
             return frozenset({specific})
         if own in (None, "piece", "style") and (pairs := _pairs(following[:4])):
-            return pairs
+            return pairs | _han_concepts(following[1:], shortest=2)
     if own:
         return frozenset({own})
-    return _pairs(run[:4])
+    return frozenset() if run[0] in _PARTICLES else _pairs(run[:4]) or frozenset({run})
 
 
 def _concept_at(run: str, position: int) -> str | None:

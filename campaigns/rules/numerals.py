@@ -32,16 +32,41 @@ MULTIPLIERS = {
 ENGLISH_UNITS = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 ENGLISH_TENS = {
     word: value * 10
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 # Simplified forms, character for character, so that one table of words serves both scripts.
-SIMPLIFIED = str.maketrans("兩萬億圓圆塊點個雙條號週裝層種張顆無級倍釐輸減買贈滿讓價貳參陸時鐘錢紅郵", "两万亿元元块点个双条号周装层种张颗无级倍厘输减买赠满让价贰叁陆时钟钱红邮")
+SIMPLIFIED = str.maketrans(
+    "兩萬億圓圆塊點個雙條號週裝層種張顆無級倍釐輸減買贈滿讓價貳參陸時鐘錢紅郵",
+    "两万亿元元块点个双条号周装层种张颗无级倍厘输减买赠满让价贰叁陆时钟钱红邮",
+)
 MAX_DIGITS = 18
 
 _GROUPED = r"\d{1,3}(?:[,'\u00a0]\d{2,3}){0,5}[,'\u00a0]\d{3}(?!\d)(?:[.,]\d{1,4}(?!\d))?"
@@ -57,9 +82,7 @@ CHINESE = rf"(?<![{_CHINESE_CLASS}\d])[{_CHINESE_CLASS}]++(?:点[零〇一二三
 _SMALL = "|".join(ENGLISH_UNITS)
 _TENS = "|".join(ENGLISH_TENS)
 _SPELLED = rf"(?:(?:{_TENS})(?:[- ](?:{_SMALL}))?|{_SMALL})"
-ENGLISH = (
-    rf"(?<![A-Za-z\d-])(?i:{_SPELLED}(?:[- ](?:hundred|thousand|million)(?:(?:[- ]and)?[- ]{_SPELLED})?){{0,3}})(?![A-Za-z])"
-)
+ENGLISH = rf"(?<![A-Za-z\d-])(?i:{_SPELLED}(?:[- ](?:hundred|thousand|million)(?:(?:[- ]and)?[- ]{_SPELLED})?){{0,3}})(?![A-Za-z])"
 NUMBER = rf"(?:{ARABIC}|{CHINESE}|{ENGLISH})"
 
 _ARABIC_PARTS = re.compile(rf"(?P<digits>{DIGITS})\s?(?P<multiplier>[A-Za-z百千万亿]*)\Z")

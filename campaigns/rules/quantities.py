@@ -13,14 +13,39 @@ from campaigns.rules.units import UNIT, unit_of
 
 _JOIN = r"(?:\s?[-~—至到×x*、或&+]\s?|(?<=[\d\w])\s(?:to|and|or|by)\s)"
 _MEASURED = re.compile(
-    rf"(?<![A-Za-z])(?P<numbers>{NUMBER}(?:{_JOIN}{NUMBER}){{0,3}})(?:\+|(?<=[十百千万\d])[多余几来])?(?P<gap>个半|[\s\u00a0]?-?)(?P<unit>{UNIT})(?P<half>半(?![价天]))?"
+    rf"(?<![A-Za-z])(?P<numbers>{NUMBER}(?:{_JOIN}{NUMBER}){{0,3}})(?:\+|(?<=[十百千万\d])[多余几来])?(?P<gap>个半|\sof\san?\s|[\s\u00a0]?-?)(?P<unit>{UNIT})(?P<half>半(?![价天]))?"
 )
-_HALF = re.compile(r"半\s?个?(?P<unit>小时|钟头|公斤|斤|升|年|(?<=个)月|分钟)")
+_HALF = re.compile(
+    r"(?i:\bhalf[\s-](?:an?\s)?(?P<english>hour|year|kilo|litre|liter|pound|mile|minute))s?\b|半\s?个?(?P<unit>小时|钟头|公斤|斤|升|年|(?<=个)月|分钟)"
+)
 _GIGA = re.compile(r"(?<![A-Za-z\d.])(?P<number>\d{1,4})G(?![A-Za-z\d])")
 _RAM_SIZES = frozenset({8, 16, 32, 64, 128, 256, 512, 1024})
 _ONE = frozenset({"一", "one", "a", "壹"})
 # A day, a week or a moment of Chinese idiom is no statement where it is just one.
-_IDIOMATIC_UNITS = frozenset({"天", "日", "周", "度", "寸", "转", "目", "day", "米", "磅", "倍", "second", "minute", "匹", "卡", "foot", "hour", "秒", "秒钟", "旦"})
+_IDIOMATIC_UNITS = frozenset(
+    {
+        "天",
+        "日",
+        "周",
+        "度",
+        "寸",
+        "转",
+        "目",
+        "day",
+        "米",
+        "磅",
+        "倍",
+        "second",
+        "minute",
+        "匹",
+        "卡",
+        "foot",
+        "hour",
+        "秒",
+        "秒钟",
+        "旦",
+    }
+)
 
 _HAN_COUNT = re.compile(rf"(?P<number>{CHINESE})(?:[多余几来])?(?P<counter>{COUNTERS})")
 _IN_ONE = re.compile(rf"(?i:(?<![\w.])(?P<number>\d{{1,3}}|{ENGLISH})[- ]in[- ](?:1|one)\b)")
@@ -28,7 +53,9 @@ _ENGLISH_COUNT = re.compile(rf"(?P<number>{ENGLISH})[\s-](?P<noun>[A-Za-z]+(?:[\
 _ORDINAL = re.compile(
     rf"第\s?(?P<han>{NUMBER})|(?i:\b(?:no\.?|number|top|rank(?:ed)?|nr\.?)\s?#?|#)\s?(?P<rank>\d{{1,6}}|(?i:(?<=number\s)one))(?![A-Za-z\d]|\.\d|\s?%)|(?<![\w.,])(?P<th>\d{{1,6}})(?i:st|nd|rd|th)(?![a-z])"
 )
-_CODE = re.compile(r"(?<![A-Za-z\d.])(?!\d+-[A-Za-z]+(?![\d]))(?=[A-Za-z\d-]{0,40}\d)(?=[A-Za-z\d-]{0,40}[A-Za-z])[A-Za-z\d]++(?:[-/][A-Za-z\d]++){0,4}\+{0,4}")
+_CODE = re.compile(
+    r"(?<![A-Za-z\d.])(?!\d+-[A-Za-z]+(?![\d]))(?=[A-Za-z\d-]{0,40}\d)(?=[A-Za-z\d-]{0,40}[A-Za-z])[A-Za-z\d]++(?:[-/][A-Za-z\d]++){0,4}\+{0,4}"
+)
 _RATIO = re.compile(r"(?<![\d/:.])\d{1,5}(?:\.\d{1,2})?(?:\s?[/:]\s?\d{1,5}(?:\.\d{1,2})?){1,2}(?![\d/:])")
 _BARE = re.compile(rf"{ARABIC}\+?")
 _LEFT_OVER = re.compile(r"\d+")
@@ -43,7 +70,7 @@ def measured(text: str, rest: str) -> Iterator[Claim]:
         elif int(match["number"]) < 7:
             yield _code(match.start(), match.end(), match.group())
     for match in _HALF.finditer(rest):
-        unit = "个月" if match["unit"] == "月" else match["unit"]
+        unit = "个月" if match["unit"] == "月" else match["unit"] or match["english"]
         dimension, factor = unit_of(unit)
         yield Claim(ClaimKind.QUANTITY, match.start(), match.end(), "", value=factor / 2, unit=dimension)
     for match in _MEASURED.finditer(rest):

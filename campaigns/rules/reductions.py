@@ -20,7 +20,7 @@ _OFFERS = tuple(
         rf"(?P<n>{_COUNT})免(?P<m>[一1])(?![\d\w])",
         rf"(?i:\bbuy\s(?P<n>{_COUNT}|any\s{_COUNT}),?\s(?:and\s)?(?:get|receive)\s(?P<m>{_COUNT}|the\s\w{{1,10}}){_FREE})",
         r"(?i:\bbogof?\b)",
-        rf"(?i:(?<![\d.$£€])(?P<n>\d|two|three|four|five)\sfor\s(?:the\sprice\sof\s)?(?P<m>\d|one|two|three)\b(?!\s?(?:%|[A-Za-z]|\.\d)))",
+        r"(?i:(?<![\d.$£€])(?P<n>\d|two|three|four|five)\sfor\s(?:the\sprice\sof\s)?(?P<m>\d|one|two|three)\b(?!\s?(?:%|[A-Za-z]|\.\d)))",
         rf"(?i:\bspend\s[$£€](?P<n>{ARABIC}),?\s(?:and\s)?(?:save|get)\s[$£€](?P<m>{ARABIC})(?:\soff)?)",
         rf"(?i:[$£€](?P<m>{ARABIC})\soff\s(?:your\s|all\s|any\s)?(?:next\s)?(?:orders?|purchases?|baskets?)\s(?:over|of|above)\s[$£€](?P<n>{ARABIC}))",
         rf"(?i:\d{{1,2}}%\soff\s(?:your\s|all\s|any\s)?(?:(?:first|next)\s)?(?:orders?|purchases?|baskets?)(?:\s(?:over|of|above)\s[$£€](?P<n>{ARABIC}))?)",
@@ -30,14 +30,20 @@ _ZHE = re.compile(rf"(?P<number>{ARABIC}|{CHINESE})\s?折(?![叠痕射边返磨�
 _HALF = re.compile(r"(?i:半价|对折|\bhalf[- ](?:price|off)\b|\b50/50\soff)")
 _PERCENT_NUMBER = rf"(?P<number>{NUMBER})"
 _RANGE = rf"(?:(?<![$€£¥₹\w.,])(?P<low>{ARABIC})\s?[%]?\s?(?:[-~—至到]|(?<=\s)to)\s?)?"
-_PERCENT = re.compile(rf"{_RANGE}(?:{_PERCENT_NUMBER}(?:\s?%|\s?(?i:per\s?cent)(?![A-Za-z])|\s?个百分点)|百分之(?P<spoken>{NUMBER})|(?P<all>百分百))")
-_TENTH = re.compile(r"(?<![\w])?(?P<number>[一二三四五六七八九])成(?=新|以上|的?(?:用户|人|顾客|消费者|妈妈|女性|含量))")
+_PERCENT = re.compile(
+    rf"{_RANGE}(?:{_PERCENT_NUMBER}(?:\s?%|\s?(?i:per\s?cent)(?![A-Za-z])|\s?个百分点)|百分之(?P<spoken>{NUMBER})|(?P<all>百分百))"
+)
+_TENTH = re.compile(
+    r"(?<![\w])?(?P<number>[一二三四五六七八九])成(?=新|以上|的?(?:用户|人|顾客|消费者|妈妈|女性|含量))"
+)
 _DISCOUNT_BEFORE = re.compile(
     r"(?:(?:\b(?:sav(?:e|es|ing|ings)|discounts?|reduc(?:ed|tion)|cut|slash(?:ed)?|drop(?:ped)?|marked down|price cut)"
     r"(?:(?: of| by| up to| over| an? (?:extra|additional)| you| another| as much as| prices?(?: by)?)){0,2}|less|sale[:!]?)\s*"
     r"|(?:立减|直降|降价?|减免?|省下?|优惠|折扣|便宜)[了约达高]*\s*|(?:\A|[\s(:：，。!])-\s?)\Z"
 )
-_DISCOUNT_AFTER = re.compile(r"\s*[-]?(?:off\b|discount|savings?\b|reduction|cheaper|price (?:cut|drop)|markdown|的?(?:优惠|折扣|让利)|off)")
+_DISCOUNT_AFTER = re.compile(
+    r"\s*[-]?(?:off\b|discount|savings?\b|reduction|cheaper|price (?:cut|drop)|markdown|的?(?:优惠|折扣|让利)|off)"
+)
 _CONDITION_BEFORE = re.compile(
     r"(?:extra|additional|another|further|members? (?:get|save)|首单|新人|会员|再|折上|叠加|另享|满\S{1,4}|任选\S{0,3}|(?:[2-9]|[二两三四五六七八九十])\s?[件双瓶盒套个](?:享|打|立享)?)\s*(?:打|享|立享)?\s*\Z"
 )
@@ -87,9 +93,7 @@ def _percent_amounts(match: re.Match[str]) -> Iterator[tuple[int, int, Decimal |
 def _discount(text: str, start: int, end: int, off: Decimal | None) -> Claim:
     before = text[max(0, start - 24) : start].lower()
     conditional = _CONDITION_BEFORE.search(before) is not None
-    return Claim(
-        ClaimKind.DISCOUNT, start, end, "", value=off, role=Role.CONDITIONAL if conditional else Role.PLAIN
-    )
+    return Claim(ClaimKind.DISCOUNT, start, end, "", value=off, role=Role.CONDITIONAL if conditional else Role.PLAIN)
 
 
 def _offer_key(match: re.Match[str]) -> str:

@@ -34,7 +34,7 @@ _TABLE: dict[str, list[tuple[str, str]]] = {
         ("10", "cm cms centimetre centimetres centimeter centimeters 厘米 公分"),
         ("1000", "metre metres meter meters 米"),
         ("1000000", "km kms kilometre kilometres kilometer kilometers 公里 千米"),
-        ("25.4", "inch inches 英寸 寸 吋 \" ″"),
+        ("25.4", 'inch inches 英寸 寸 吋 " ″'),
         ("304.8", "ft foot feet 英尺"),
         ("914.4", "yd yard yards 码长"),
         ("1609344", "mile miles 英里"),
@@ -88,7 +88,7 @@ _TABLE: dict[str, list[tuple[str, str]]] = {
     "carat": [("1", "carat carats 克拉")],
     "hp": [("1", "hp horsepower 匹 马力")],
 }
-_EXACT_CASE = {"m": ("mm", "1000"), "W": ("W", "1"), "V": ("V", "1"), "A": ("A", "1"), "s": ("s", "1")}
+_EXACT_CASE = {"m": ("mm", "1000"), "W": ("W", "1"), "V": ("V", "1"), "A": ("A", "1"), "s": ("s", "1"), "K": ("K", "1")}
 # Chinese characters that make another word out of a unit: 秒杀 is a flash sale, 米色 a colour, 天然 a property.
 _NOT_BEFORE = {
     "秒": "杀变懂开回到级表",
@@ -143,7 +143,7 @@ def _unit_pattern() -> str:
     other = "|".join(_alternative(alias) for alias in written if not (alias[-1].isascii() and alias[-1].isalnum()))
     # "5in" and "5-in bezel", but not "5 in stock" and "2-in-1"; "90s" is a decade.
     inch = r"(?:(?<=\d)|(?<=-))(?i:in)(?!-?\s?\d|-?one\b)|in(?=[.,;)]|\s?[x×]|\s(?:wide|long|tall|high|deep|screen|display)|\Z)"
-    exact = r"m|W(?!\+)|V|A(?!\d)|(?<![5-9]0)(?<!\d{3}0)s"
+    exact = r"m|(?<=\d{4})K|W(?!\+)|V|A(?!\d)|(?<![5-9]0)(?<!\d{3}0)s"
     return rf"(?:(?:(?i:{latin})|{inch}|{exact})(?![A-Za-z])|(?i:{other}))"
 
 

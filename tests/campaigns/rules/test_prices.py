@@ -176,13 +176,17 @@ def test_the_right_number_in_the_right_role_is_true(text: str) -> None:
     assert unsupported(text, prices=[PriceSupport(CURRENT, "USD", FORMER)]) == []
 
 
-@pytest.mark.parametrize(("claimed", "supported"), [("39", True), ("38", True), ("37.5", True), ("40", False), ("36", False)])
+@pytest.mark.parametrize(
+    ("claimed", "supported"), [("39", True), ("38", True), ("37.5", True), ("40", False), ("36", False)]
+)
 def test_a_discount_may_be_off_by_one_point(claimed: str, supported: bool) -> None:
     findings = unsupported(f"{claimed}% off", prices=[PriceSupport(CURRENT, "USD", FORMER)])
     assert (findings == []) is supported
 
 
-@pytest.mark.parametrize("text", ["8折", "八折", "80折", "八〇折", "20% off", "打8折", "优惠20%", "-20%", "save 20%", "20 per cent off"])
+@pytest.mark.parametrize(
+    "text", ["8折", "八折", "80折", "八〇折", "20% off", "打8折", "优惠20%", "-20%", "save 20%", "20 per cent off"]
+)
 def test_one_discount_has_many_names(text: str) -> None:
     claims = [claim for claim in find_claims(text) if claim.kind is ClaimKind.DISCOUNT]
     assert [claim.value for claim in claims] == [Decimal(20)]
