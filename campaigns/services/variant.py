@@ -156,11 +156,13 @@ def _create(
         is_ai_made=candidate is not None,
     )
     revision = _revise(variant=variant, author=actor, text=text)
+    variant.save(update_fields=["current_revision", "updated_at"])
     _record(variant=variant, verb=verb, actor=actor, revision=revision, before="")
     return variant
 
 
 def _revise(*, variant: Variant, author: User | None, text: str) -> Revision:
+    """A new revision as the variant's current one; the caller saves the variant, with whatever else changes."""
     last = variant.revisions.aggregate(last=Max("number"))["last"] or 0
     revision = Revision.objects.create(
         workspace_id=variant.workspace_id,
@@ -171,7 +173,6 @@ def _revise(*, variant: Variant, author: User | None, text: str) -> Revision:
         author=author,
     )
     variant.current_revision = revision
-    variant.save(update_fields=["current_revision", "updated_at"])
     return revision
 
 
@@ -235,7 +236,7 @@ def variant_edit(*, actor: User, variant: Variant, text: str, base_revision: int
         revision = _revise(variant=current, author=actor, text=text)
         current.status = target
         current.review_cycle += 1
-        current.save(update_fields=["status", "review_cycle", "updated_at"])
+        current.save(update_fields=["status", "review_cycle", "current_revision", "updated_at"])
         _record(variant=current, verb=ReviewVerb.EDIT, actor=actor, revision=revision, before=before)
         return current
 

@@ -61,8 +61,10 @@ def load_campaign(scene: Scene, row: dict[str, Any]) -> Campaign:
             channel=scene.channels[place["channel"]],
         )
     load_runs(scene, row)
-    for variant in row["variants"]:
-        _variant(scene, campaign, variant)
+    variants = {variant["key"]: _variant(scene, campaign, variant) for variant in row["variants"]}
+    for place in row["placements"]:
+        placement = scene.placements[place["slug"]]
+        Placement.objects.filter(pk=placement.pk).update(variant=variants[place["variant"]] if place["variant"] else None)
     return campaign
 
 
@@ -108,8 +110,6 @@ def _variant(scene: Scene, campaign: Campaign, row: dict[str, Any]) -> Variant:
     )
     _replay(scene, variant, row["history"])
     assert variant.status == row["state"], (row["key"], variant.status)
-    if row["placement"]:
-        Placement.objects.filter(pk=scene.placements[row["placement"]].pk).update(variant=variant)
     if row["daily"]:
         _daily(scene, variant, scene.placements[row["placement"]], row["daily"])
     return variant
