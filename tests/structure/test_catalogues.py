@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import polib
 import pytest
 
-from tests.structure.source import ROOT
+from tests.structure.source import ROOT, tracked_files
 
 CATALOGUES = sorted((ROOT / "copystudio" / "locale").rglob("*.po"))
 PLACEHOLDER = re.compile(r"%(?:\([a-z_]+\))?[sd]")
@@ -37,3 +43,27 @@ def test_the_compiled_catalogue_is_up_to_date(path) -> None:
     compiled = {(e.msgctxt, e.msgid): e.msgstr for e in polib.mofile(str(path.with_suffix(".mo")))}
     source = {(e.msgctxt, e.msgid): e.msgstr for e in polib.pofile(str(path)) if e.msgstr and not e.obsolete}
     assert {key: compiled.get(key) for key in source} == source
+
+
+def extracted() -> set[tuple[str | None, str]]:
+    """Every message of the sources as they are now, extracted into a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in tracked_files():
+            if name.endswith((".py", ".html")) and name.split("/")[0] in {"copystudio", "generation", "campaigns", "templates"}:
+                target = Path(folder, name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, target)
+        Path(folder, "copystudio", "locale").mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, str(ROOT / "manage.py"), "makemessages", "-l", "zh_Hans", "-v0"]
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.structure.extraction_settings", "PYTHONPATH": str(ROOT)}
+        environment["EXTRACTION_ROOT"] = folder
+        subprocess.run(command, cwd=folder, env=environment, check=True)
+        catalogue = polib.pofile(str(Path(folder, "copystudio", "locale", "zh_Hans", "LC_MESSAGES", "django.po")))
+        return {(entry.msgctxt, entry.msgid) for entry in catalogue if not entry.obsolete}
+
+
+@pytest.mark.skipif(not shutil.which("xgettext") and os.environ.get("CI") != "true", reason="gettext is not installed")
+def test_every_message_of_the_sources_is_in_the_chinese_catalogue() -> None:
+    path = next(path for path in CATALOGUES if "zh_Hans" in str(path))
+    have = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(path)) if not entry.obsolete}
+    assert extracted() - have == set()
