@@ -59,7 +59,7 @@ class Postgres:
         self.end_leftover()
 
     def _refuse_older_major(self) -> None:
-        for other in self.where.base.glob("pg[0-9]*"):
+        for other in self.where.base.glob("pg[0-9][0-9]"):
             if (other / "PG_VERSION").is_file():
                 raise EmbeddedError(
                     f"The data in {other} were written by another major version of PostgreSQL.",

@@ -12,7 +12,7 @@ from copystudio.embedded.process import MARK
 from copystudio.supervisor.config import Config, read_config
 from copystudio.supervisor.console import Console
 from copystudio.supervisor.preflight import check_start, lock_folder
-from copystudio.supervisor.programs import programs
+from copystudio.supervisor.programs import plan, programs
 from copystudio.supervisor.studio import Studio
 
 
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         os.umask(0o022)
         with lock_folder(config):
             check_start(config)
-            return Studio(config, console).run()
+            return Studio(config, console, plan(config)).run()
     except ImproperlyConfigured as error:
         console.fail(str(error))
         return 2

@@ -25,6 +25,7 @@ class Child:
     launch: Launch
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
+    longest_delay: float = LONGEST_DELAY
     failures: int = 0
     due: float | None = None
     rest: bytes = b""
@@ -86,7 +87,7 @@ class Child:
         """Seconds until it should be started again: short first, longer each time."""
         now = time.monotonic()
         self.failures = 1 if now - self.started > HEALTHY_AFTER else self.failures + 1
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (self.failures - 1))
+        delay = min(self.longest_delay, FIRST_DELAY * 2.0 ** (self.failures - 1))
         self.due = now + delay
         return delay
 

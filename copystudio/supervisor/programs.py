@@ -25,8 +25,26 @@ class Program:
         )
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What one start runs: ``model`` beside everything, ``setup`` before the rest, ``programs`` until the end."""
+
+    setup: Program
+    model: Program
+    programs: list[Program]
+
+
+def plan(config: Config) -> Plan:
+    prepare = [python(), "manage.py", "studio_prepare", "--only"]
+    return Plan(
+        setup=Program("setup", [*prepare, "database"]),
+        model=Program("model", [*prepare, "model"], nice=5),
+        programs=programs(config),
+    )
+
+
 def programs(config: Config) -> list[Program]:
-    """Web, workers and schedule. One computing process per machine is the workers' own business (a lock)."""
+    """Web, workers and schedule. That only one of them computes at a time is the workers' own business (a lock)."""
     return [
         web(config),
         worker("default", config.default_workers),
@@ -58,13 +76,3 @@ def worker(queue: str, concurrency: int, *, needs_model: bool = False) -> Progra
 
 def _celery(command: str) -> list[str]:
     return [python(), "-m", "celery", "-q", "-A", "copystudio.celery:app", command]
-
-
-def setup() -> Program:
-    """Migrations and the first administrator: short, and before the first page."""
-    return Program("setup", [python(), "manage.py", "studio_prepare", "--only", "database"])
-
-
-def model() -> Program:
-    """The starter model: takes a minute once, behind the pages in priority."""
-    return Program("model", [python(), "manage.py", "studio_prepare", "--only", "model"], nice=5)

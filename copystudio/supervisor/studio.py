@@ -21,12 +21,15 @@ from copystudio.embedded.valkey import Valkey
 from copystudio.supervisor.child import Child
 from copystudio.supervisor.config import Config
 from copystudio.supervisor.console import Console
-from copystudio.supervisor.programs import Program, model, programs, setup
+from copystudio.supervisor.programs import Plan, Program
 from copystudio.supervisor.welcome import answers, welcome
+from generation.engine.starter import is_prepared
 
 SERVER_PATIENCE = 120.0  # seconds; recovery after a crash may take a while
+WEB_TRIES = 4  # failed starts of the web process before the first page, then we give up
 STOP_PROGRAMS = 3.2  # seconds for web and workers; of five in all
 STOP_ALL = 4.6
+MODEL_DELAY = 300.0  # seconds between tries at the starter model, in the end
 TICK = 0.5
 
 
@@ -35,8 +38,9 @@ class Stopping(Exception):  # noqa: N818 (no error: somebody asked)
 
 
 class Studio:
-    def __init__(self, config: Config, console: Console) -> None:
+    def __init__(self, config: Config, console: Console, plan: Plan) -> None:
         self.config = config
+        self.plan = plan
         self.console = console
         self.servers: dict[str, tuple[Server, Child]] = {}
         self.children: dict[str, Child] = {}
@@ -52,11 +56,13 @@ class Studio:
         began = time.monotonic()
         with self._signals():
             try:
+                model_is_new = not is_prepared(self.config.model_root)
+                self._start_model()
                 self._start_servers()
                 self._run_setup()
                 self._start_programs()
-                self._wait(lambda: answers(self.config), "web")
-                welcome(self.config, self.console, seconds=time.monotonic() - began)
+                self._wait(self._web_answers, "web")
+                welcome(self.config, self.console, seconds=time.monotonic() - began, model_is_new=model_is_new)
                 while True:
                     self._tick(TICK)
             except Stopping:
@@ -116,8 +122,8 @@ class Studio:
                 raise failure(f"{server.name} did not start", "\n".join(child.tail))
 
     def _run_setup(self) -> None:
-        """Migrations and first rows; the model is made ready beside it, behind it in priority."""
-        child = self._child(setup())
+        """Migrations, the first admin, the demonstration."""
+        child = self._child(self.plan.setup)
         self._start(child)
         self.children[child.name] = child
         self._wait(lambda: not child.running, child.name, restart=False)
@@ -128,10 +134,16 @@ class Studio:
                 "The database could not be prepared; the lines above say why", child.tail[-1] if child.tail else ""
             )
 
-    def _start_programs(self) -> None:
-        self.model = self._child(model())
+    def _start_model(self) -> None:
+        """The starter model needs no server: it is made ready from the first moment on, behind everything else in
+        priority, and the pages do not wait for it.
+        """
+        self.model = self._child(self.plan.model)
+        self.model.longest_delay = MODEL_DELAY
         self._start(self.model)
-        for program in programs(self.config):
+
+    def _start_programs(self) -> None:
+        for program in self.plan.programs:
             child = self._child(program)
             self.children[child.name] = child
             if not program.needs_model:
@@ -155,6 +167,11 @@ class Studio:
             for server, child in self.servers.values():
                 if not restart and not child.running:
                     raise failure(f"{server.name} ended during {name}", "\n".join(child.tail))
+
+    def _web_answers(self) -> bool:
+        if self.children["web"].failures >= WEB_TRIES:
+            raise EmbeddedError("The web process does not stay up; the lines above say why.")
+        return answers(self.config)
 
     def _check_asked(self) -> None:
         if self.asked:
@@ -239,6 +256,8 @@ class Studio:
                 if waiting.process is None:
                     self._start(waiting)
             return
+        if child.due is None and not child.running:
+            self.console.say("The starter model could not be made ready. The pages work; generation waits for it.")
         self._watch(child)
 
     # -- stop --------------------------------------------------------------------------------------------------------

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import textwrap
 from pathlib import Path
 
 from copystudio.supervisor.config import Config
 from copystudio.supervisor.console import Console
+from generation.engine.starter import LICENCE_URL, licence_notice
 
-TERMS = "https://ai.google.dev/gemma/terms"
 FIRST_SIGN_IN = "first-sign-in.json"  # kept in var/ from the first start until it was shown
 
 
@@ -26,18 +27,18 @@ def answers(config: Config) -> bool:
         connection.close()
 
 
-def welcome(config: Config, console: Console, *, seconds: float) -> None:
+def welcome(config: Config, console: Console, *, seconds: float, model_is_new: bool) -> None:
     """Print the address, once the password of the first admin, and under which terms the starter model comes."""
     lines = [f"Copy Studio is ready after {seconds:.0f} s:  {config.url}"]
     file = config.where.var / FIRST_SIGN_IN
-    lines += _first_sign_in(file)
-    lines += [
-        "",
-        "The starter model is Gemma 3 270M. Gemma is provided under and subject to the",
-        f"Gemma Terms of Use found at {TERMS}",
-        "",
-        f"Data: {config.where.var}    Stop: Ctrl-C    Lost the password: make password",
-    ]
+    first = _first_sign_in(file)
+    lines += [*first, ""]
+    if first or model_is_new:
+        lines += textwrap.wrap(licence_notice("en"), 92)
+    else:
+        lines += ["The starter model is Gemma 3 270M, under the Gemma Terms of Use:"]
+    lines += [LICENCE_URL, ""]
+    lines += [f"Data: {config.where.var}    Stop: Ctrl-C    Lost the password: make password"]
     console.box(lines)
     file.unlink(missing_ok=True)
     if config.host not in {"127.0.0.1", "localhost", "::1"} and not config.environment.get("STUDIO_ALLOWED_HOSTS"):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from copystudio.embedded.process import MARK
 from copystudio.services.bootstrap import FirstStart, bootstrap
 from copystudio.supervisor.welcome import FIRST_SIGN_IN
+from generation.engine import starter
+
+SUPERVISED = MARK in os.environ
 
 
 class Command(BaseCommand):
@@ -28,26 +34,42 @@ class Command(BaseCommand):
 
     def prepare_database(self) -> None:
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
-        self.stdout.write("Database: migrated.")
-        first = bootstrap()
-        if first is not None:
-            self.keep(first)
-
-    def keep(self, first: FirstStart) -> None:
-        """Leave the password for the terminal of `make run`, which shows it once and deletes the file; where nobody
-        supervises, print it.
-        """
-        if "STUDIO_SUPERVISED" not in os.environ:
+        with transaction.atomic():
+            first = bootstrap()
+            if first is not None and SUPERVISED:
+                _keep(first)
+        self.stdout.write("The database is ready.")
+        if first is not None and not SUPERVISED:
             self.stdout.write(f"First admin: {first.email}, one-time password: {first.password}")
-            return
-        file = settings.VAR_DIR / FIRST_SIGN_IN
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-            json.dump({"email": first.email, "password": first.password}, stream)
 
     def prepare_model(self) -> None:
-        from generation.engine import starter  # heavy, and not needed for the database
-
+        if starter.GEMMA.name != settings.STARTER_MODEL:
+            self.stdout.write(f"Model: {settings.STARTER_MODEL}, from {settings.MODEL_ROOT}.")
+            return
         try:
-            starter.prepare(settings.MODEL_ROOT, self.stdout.write)
-        except starter.StarterError as error:
+            starter.prepare(settings.MODEL_ROOT, self.progress())
+        except starter.StarterModelError as error:
             raise CommandError(str(error)) from error
+
+    def progress(self) -> Callable[[str, float], None]:
+        """Says each step once, with how much of the whole is done before it."""
+        said = ""
+
+        def say(step: str, fraction: float) -> None:
+            nonlocal said
+            if step != said:
+                said = step
+                self.stdout.write(f"Starter model: {step} ({fraction:.0%})")
+
+        return say
+
+
+def _keep(first: FirstStart) -> None:
+    """Leave the password for the terminal of `make run`, which shows it once and deletes the file. Written before the
+    commit: a first start that is killed in between never ends in an admin whose password nobody saw.
+    """
+    file = settings.VAR_DIR / FIRST_SIGN_IN
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        json.dump({"email": first.email, "password": first.password}, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
