@@ -12,6 +12,7 @@ from pathlib import Path
 from campaigns.feeds.headers import known_header
 from campaigns.feeds.limits import MAX_CELL_CHARS, MAX_COLUMNS, SAMPLE_CHARS, SAMPLE_ROWS
 from campaigns.feeds.records import FeedError, Record, RowError
+from campaigns.feeds.text import printable
 from campaigns.feeds.textstream import TextStream
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -79,7 +80,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> int | None:
 
 def column_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Return names that differ: trailing empty cells dropped, empty ones numbered, repeated ones counted."""
-    names = [" ".join(cell.lstrip("\ufeff").split())[:200] for cell in cells]
+    names = [" ".join(printable(cell).split())[:200] for cell in cells]
     while names and not names[-1]:
         names.pop()
     taken: set[str] = set()

@@ -6,17 +6,24 @@ import json
 import re
 import unicodedata
 
-UNITS = frozenset(
+from campaigns.feeds.vocabulary import words
+
+UNITS = words(
     "ml cl dl l L µl mm cm dm m km µm nm micron microns mg g kg t lb lbs oz in inch inches ft feet yd W kW V mV kV mA mAh"
     " Ah Wh kWh Hz kHz MHz GHz B KB MB GB TB KiB MiB GiB TiB dB lm lx cd K °C °F % ° degree degrees rpm bar psi kPa MPa Pa"
     " N Nm J kJ kcal cal MP Mp px dpi ppi gsm GSM denier D den tex ply s sec seconds min minutes h hr hrs hour hours day"
     " days week weeks month months year years pc pcs piece pieces pair pairs pack packs sheet sheets page pages cup cups"
     " sq·ft m² cm² m³ cm³ cc"
     " 毫升 升 克 千克 公斤 斤 两 吨 毫克 微克 毫米 厘米 分米 米 千米 公里 微米 英寸 寸 英尺 尺 瓦 千瓦 伏 安 毫安 毫安时 赫兹"
-    " 小时 分钟 秒 天 周 个月 月 年 件 片 个 双 套 包 瓶 盒 支 条 张 只 台 粒 袋 罐 卷 把 对 度 摄氏度 平方米 像素 万像素 千卡 大卡".split()
+    " 小时 分钟 秒 天 周 个月 月 年 件 片 个 双 套 包 瓶 盒 支 条 张 只 台 粒 袋 罐 卷 把 对 度 摄氏度 平方米 像素 万像素 千卡 大卡"
 )
 FOLDED_UNITS = frozenset(unit.casefold() for unit in UNITS if len(unit) > 1)
-LONG_UNITS = frozenset(unit.replace("·", " ") for unit in UNITS if "·" in unit) | {"fl oz", "fl. oz", "fl. oz.", "sq ft"}
+LONG_UNITS = frozenset(unit.replace("·", " ") for unit in UNITS if "·" in unit) | {
+    "fl oz",
+    "fl. oz",
+    "fl. oz.",
+    "sq ft",
+}
 
 QUANTITY = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?))\s*([^\d\s][^\d]{0,14})")
 UNIT_IN_NAME = re.compile(r"(.*\S)\s*[(（\[]\s*([^()（）\[\]]{1,15}?)\s*[)）\]]")

@@ -54,7 +54,7 @@ class Feed:
         self.columns = reader.columns
         self.late_columns: set[str] = set()
         self._reader = reader
-        self._sample = [item for item in islice(reader.records(), SAMPLE_ROWS)]
+        self._sample = list(islice(reader.records(), SAMPLE_ROWS))
         if not self._sample:
             raise FeedError("no_rows")
         self.language_hint = language_hint or _language(reader.language)
@@ -146,9 +146,7 @@ class Feed:
     def _parser(self, mapping: Mapping) -> RowParser:
         prices = [mapping.column_of(target) for target in (Target.PRICE, Target.WAS_PRICE)]
         texts = [text for column in prices if column for text in self._texts(column)]
-        return RowParser(
-            mapping, self.columns, language_hint=self.language_hint, decimal_mark=decimal_mark_of(texts)
-        )
+        return RowParser(mapping, self.columns, language_hint=self.language_hint, decimal_mark=decimal_mark_of(texts))
 
     def _texts(self, column: str) -> Iterator[str]:
         for item in self._sample:
@@ -183,7 +181,11 @@ def open_feed(
         reader = JsonArrayReader(path, found.encoding)
     else:
         layout = detect_layout(path, found.encoding)
-        delimiter, has_header, reader = layout.delimiter, layout.has_header, DelimitedReader(path, found.encoding, layout)
+        delimiter, has_header, reader = (
+            layout.delimiter,
+            layout.has_header,
+            DelimitedReader(path, found.encoding, layout),
+        )
     if feed_format in (FeedFormat.CSV, FeedFormat.XLSX) and is_shopify(reader.columns):
         reader = ShopifyReader(reader)
         feed_format = FeedFormat.SHOPIFY_CSV if feed_format is FeedFormat.CSV else feed_format

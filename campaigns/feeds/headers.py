@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from campaigns.feeds.facts import UNIT_IN_NAME
+from campaigns.feeds.vocabulary import words
 
 # name as normalised by normalise_header → (target, confidence 0 to 1)
 _TARGETS: dict[str, dict[float, str]] = {
@@ -76,7 +77,7 @@ _TARGETS: dict[str, dict[float, str]] = {
     },
 }  # fmt: skip
 
-_FACTS = frozenset(
+_FACTS = words(
     "color colour size sizes material materials fabric gender agegroup pattern weight width height length depth dimensions"
     " dimension capacity volume gtin ean upc barcode isbn mpn condition availability warranty model modelname modelnumber"
     " style season origin countryoforigin madein ingredients flavor flavour scent packsize quantity multipack energyclass"
@@ -88,11 +89,11 @@ _FACTS = frozenset(
     " 颜色 顏色 尺码 尺寸 规格 材质 面料 成分 重量 净含量 净重 毛重 容量 体积 产地 型号 款式 风格 季节 适用人群 适用性别 性别"
     " 适用年龄 保质期 功能 功效 口味 香型 图案 版型 领型 袖长 袖型 裙长 衣长 衣样式 裤型 裤长 长度 宽度 高度 厚度 条码 条形码"
     " 质保 保修 特点 特性 配料 包装 功率 电压 电池 内存 存储 屏幕 分辨率 评分 评价数 库存状态 上市时间 适用场景 场景 卖点标签"
-    " 适用季节 填充物 里料 鞋跟 鞋底材质 闭合方式 原产地 生产日期".split()
+    " 适用季节 填充物 里料 鞋跟 鞋底材质 闭合方式 原产地 生产日期"
 )
 
 # what copy has no use for, or what a shop would not want in it (its purchase cost)
-_IGNORED = frozenset(
+_IGNORED = words(
     "index no row rowno number rank position source sourcewebsite crawledat crawltimestamp timestamp createdat updatedat"
     " createdtime updatedtime date country costperitem cost margin inventory inventoryquantity stock stockquantity qty"
     " variantinventorytracker variantinventoryqty variantinventorypolicy variantfulfillmentservice variantrequiresshipping"
@@ -105,7 +106,7 @@ _IGNORED = frozenset(
     " inventorytracker inventorypolicy continuesellingwhenoutofstock weightvaluegrams weightunitfordisplay requiresshipping"
     " fulfillmentservice salepriceeffectivedate mobilelink adsredirect excludeddestination includeddestination installment"
     " promotionid shippinglabel shippingweight shippinglength shippingwidth shippingheight expirationdate 序号 行号 库存"
-    " 库存数量 成本 成本价 进价 采购价 进货价 毛利 创建时间 更新时间 上架时间 采集时间 销量 月销量 备注 仓库 供货价".split()
+    " 库存数量 成本 成本价 进价 采购价 进货价 毛利 创建时间 更新时间 上架时间 采集时间 销量 月销量 备注 仓库 供货价"
 )  # fmt: skip
 
 # names of facts that the column name does not give well

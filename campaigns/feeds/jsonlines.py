@@ -11,6 +11,7 @@ from pathlib import Path
 from campaigns.feeds.limits import MAX_COLUMNS
 from campaigns.feeds.reader import discover_columns
 from campaigns.feeds.records import Cell, FeedError, Record, RowError
+from campaigns.feeds.text import printable
 from campaigns.feeds.textstream import TextStream
 
 MAX_NESTING = 5
@@ -39,7 +40,7 @@ def flatten(data: dict[str, object]) -> dict[str, Cell]:
 
 def _flatten(data: dict[str, object], prefix: str, levels: int, cells: dict[str, Cell]) -> None:
     for key, value in data.items():
-        name = f"{prefix}{key}"[:200]
+        name = printable(f"{prefix}{key}")[:200]
         if isinstance(value, dict) and levels:
             _flatten(value, f"{name}.", levels - 1, cells)
         elif isinstance(value, bool):

@@ -153,7 +153,9 @@ def _settle_prices(found: dict[str, tuple[str, float]]) -> None:
     if len(by_confidence) > 1 and not has_was:
         found[by_confidence[1][1]] = (Target.WAS_PRICE, 0.7)
     if not by_confidence and has_was:
-        best = max((column for column in found if found[column][0] == Target.WAS_PRICE), key=lambda name: found[name][1])
+        best = max(
+            (column for column in found if found[column][0] == Target.WAS_PRICE), key=lambda name: found[name][1]
+        )
         found[best] = (Target.PRICE, 0.7)
 
 

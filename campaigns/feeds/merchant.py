@@ -7,15 +7,14 @@ every item and builds no tree: nothing remains of an item once it has been hande
 from __future__ import annotations
 
 import re
+import xml.sax.xmlreader
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl
 
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.expatreader import DefusedExpatParser  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
 
 from campaigns.feeds.limits import (
     MAX_CELL_CHARS,
@@ -63,7 +62,7 @@ class _Items(ContentHandler):
         self._parts: dict[str, list[str]] = {}
         self._chars = self._field_chars = self._elements = 0
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 (the name is SAX's)
+    def startElement(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:  # noqa: N802 (the name is SAX's)
         self.events += 1
         if not self._path:
             self._check_root(name, attrs)
@@ -139,7 +138,7 @@ class _Items(ContentHandler):
         prefix, _, local = name.rpartition(":")
         return local if not prefix or prefix in self._google or prefix in ("atom", "rdf", "rss") else name
 
-    def _check_root(self, name: str, attrs: AttributesImpl) -> None:
+    def _check_root(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:
         if name.rpartition(":")[2].lower() not in ROOTS:
             raise FeedError("xml_not_merchant", root=name[:60])
         for attribute in attrs.getNames():
@@ -200,7 +199,7 @@ class MerchantReader:
                 parser.feed(chunk)
         except DefusedXmlException:
             raise FeedError("xml_dtd", line=parser.getLineNumber()) from None
-        except SAXParseException as error:
+        except xml.sax.SAXParseException as error:
             line, column = error.getLineNumber() or 1, (error.getColumnNumber() or 0) + 1
             raise FeedError("xml_malformed", line=line, position=column, reason=error.getMessage()) from None
 
@@ -217,7 +216,9 @@ class MerchantReader:
         if sale and _applies(dates, self._now):
             cells["was_price"], cells["price"] = cells.get("price", ""), sale
         elif sale:
-            record.warnings.append(RowWarning(record.line, "sale_price", "sale_price_not_valid_now", {"dates": dates[:80]}))
+            record.warnings.append(
+                RowWarning(record.line, "sale_price", "sale_price_not_valid_now", {"dates": dates[:80]})
+            )
         if isinstance(availability := cells.get("availability"), str):
             cells["availability"] = availability.replace("_", " ")
         return record

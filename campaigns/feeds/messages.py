@@ -24,7 +24,9 @@ FILE_MESSAGES = {
         "This is a web page (HTML), even if its name ends in .xls or .csv. Open it in a spreadsheet and save it as XLSX or CSV."
     ),
     "file_cut_off": gettext_noop("Line %(line)s: the file ends in the middle of a character, so it was cut off."),
-    "excel_old": gettext_noop("This is an old Excel file (.xls) or one with a password. Save it as XLSX without a password."),
+    "excel_old": gettext_noop(
+        "This is an old Excel file (.xls) or one with a password. Save it as XLSX without a password."
+    ),
     "encoding_unknown": gettext_noop(
         "The character encoding could not be recognised. Save the file as UTF-8 and upload it again."
     ),
@@ -62,7 +64,9 @@ FILE_MESSAGES = {
     ),
     "xml_markup_too_long": gettext_noop("Line %(line)s: a piece of XML markup is longer than %(limit)s characters."),
     "xml_too_deep": gettext_noop("Line %(line)s: XML elements are nested deeper than %(limit)s."),
-    "xml_not_merchant": gettext_noop("This XML has the root element “%(root)s”. A Google Merchant feed is RSS or Atom."),
+    "xml_not_merchant": gettext_noop(
+        "This XML has the root element “%(root)s”. A Google Merchant feed is RSS or Atom."
+    ),
     "xlsx_damaged": gettext_noop("The XLSX file is damaged and cannot be read (%(reason)s)."),
     "xlsx_damaged_row": gettext_noop("The XLSX file is damaged after row %(row)s (%(reason)s)."),
     "xlsx_not": gettext_noop("This is a ZIP archive, but not an XLSX workbook. Unpack it and upload the product file."),
@@ -97,8 +101,10 @@ ROW_MESSAGES = {
         "The line has %(found)s cells, the header %(expected)s. Put quotation marks around text that contains the separator."
     ),
     "last_line_cut_off": gettext_noop("The last line has only %(found)s of %(expected)s cells: the file was cut off."),
-    "ends_in_quotes": gettext_noop("The file ends inside a quoted cell: it was cut off, or a quotation mark is missing."),
-    "stray_quote": gettext_noop("A quotation mark stands inside a quoted cell. Double it: \"\"."),
+    "ends_in_quotes": gettext_noop(
+        "The file ends inside a quoted cell: it was cut off, or a quotation mark is missing."
+    ),
+    "stray_quote": gettext_noop('A quotation mark stands inside a quoted cell. Double it: "".'),
     "formula": gettext_noop("Cell %(cell)s holds a formula. Copy the column and paste it as values."),
     "cell_error": gettext_noop("Cell %(cell)s holds the error %(value)s."),
     "number_inexact": gettext_noop(
@@ -121,7 +127,7 @@ ROW_MESSAGES = {
     "too_many_facts": gettext_noop("%(found)s facts; at most %(limit)s are kept for a product."),
     "specifications_unreadable": gettext_noop("The list of specifications could not be read."),
     "json_row_malformed": gettext_noop("Not valid JSON at column %(position)s (%(reason)s)."),
-    "json_row_not_object": gettext_noop("The line is not a JSON object, such as {\"sku\": …}."),
+    "json_row_not_object": gettext_noop('The line is not a JSON object, such as {"sku": …}.'),
     "json_row_too_deep": gettext_noop("The JSON is nested too deeply."),
     "xml_item_too_large": gettext_noop("The item has more than %(limit)s elements."),
     "handle_scattered": gettext_noop(

@@ -9,14 +9,15 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from campaigns.feeds.limits import MAX_PRICE
+from campaigns.feeds.vocabulary import words
 
-CURRENCIES = frozenset(
+CURRENCIES = words(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF"
     " CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG"
     " HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA"
     " MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD"
     " RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX"
-    " USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split()
+    " USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL"
 )
 # what a sign means; where it means several currencies the first is taken unless the file says otherwise
 SIGNS: dict[str, tuple[str, ...]] = {
@@ -31,7 +32,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "₴": ("UAH",), "₦": ("NGN",), "₱": ("PHP",), "zł": ("PLN",), "kč": ("CZK",), "kr": ("SEK", "NOK", "DKK", "ISK"),
     "kr.": ("DKK", "SEK", "NOK", "ISK"), "chf": ("CHF",), "fr.": ("CHF",), "euro": ("EUR",), "eur": ("EUR",),
 }  # fmt: skip
-COMMA_CURRENCIES = frozenset("EUR BRL CZK DKK HUF IDR ISK NOK PLN RON RUB SEK TRY UAH VND".split())
+COMMA_CURRENCIES = words("EUR BRL CZK DKK HUF IDR ISK NOK PLN RON RUB SEK TRY UAH VND")
 
 MARK = r"[.,' ’]"
 NUMBER = re.compile(rf"(?<![\w.,])([-+−(]?)\s*(\.\d+|\d(?:{MARK}?\d)*)(?:[.,](?:-|–|—)?)?\)?(?![\d.,])")

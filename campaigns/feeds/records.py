@@ -34,8 +34,8 @@ class FeedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RowError:
-    """One thing wrong in one row. ``line`` counts from 1 as an editor does; in XLSX it is the row number."""
+class RowNote:
+    """Something to say of one row. ``line`` counts from 1 as an editor does; in XLSX it is the row number."""
 
     line: int
     column: str | None
@@ -48,7 +48,12 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
-class RowWarning(RowError):
+class RowError(RowNote):
+    """What is wrong in a row. It is not imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning(RowNote):
     """Something in a row that was decided for the person, who may want to know. The product is imported."""
 
 

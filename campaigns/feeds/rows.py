@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from campaigns.feeds.cells import RowCells, joined
 from campaigns.feeds.facts import parse_specifications, split_fact
 from campaigns.feeds.limits import (
     MAX_CATEGORY_CHARS,
@@ -20,11 +21,10 @@ from campaigns.feeds.limits import (
 )
 from campaigns.feeds.mapping import FACT, KeySource, Mapping, Target
 from campaigns.feeds.price import Price, PriceError, currency_code, parse_price
-from campaigns.feeds.records import BadCell, Fact, ParsedProduct, Record, RowError, RowWarning
-from campaigns.feeds.text import TextError, check_text, plain_lines, plain_text, raw_text
+from campaigns.feeds.records import Fact, ParsedProduct, Record, RowError, RowWarning
+from campaigns.feeds.text import plain_lines
 from campaigns.feeds.values import (
     category_path,
-    cell_items,
     derived_key,
     first_image,
     http_url,
@@ -35,7 +35,9 @@ from campaigns.feeds.values import (
 )
 
 # what feeds write where there is no value
-NOTHING = frozenset({"", "-", "--", "na", "n/a", "nan", "nil", "null", "no rating available", "暂无", "暂无评分", "未知"})
+NOTHING = frozenset(
+    {"", "-", "--", "na", "n/a", "nan", "nil", "null", "no rating available", "暂无", "暂无评分", "未知"}
+)
 
 
 class RowParser:
@@ -51,7 +53,9 @@ class RowParser:
         self.column = {target: mapping.column_of(target) for target in Target}
         self.tags = [column for column, target in mapping.columns if target == Target.TAGS]
         self.specifications = [column for column, target in mapping.columns if target == Target.SPECIFICATIONS]
-        self.facts = [(c, target.removeprefix(FACT).strip()) for c, target in mapping.columns if target.startswith(FACT)]
+        self.facts = [
+            (c, target.removeprefix(FACT).strip()) for c, target in mapping.columns if target.startswith(FACT)
+        ]
         places = {column: index for index, column in enumerate(columns, start=1)}
         self.needed_width = max((places.get(column, 0) for column, _ in mapping.columns), default=0)
 
@@ -64,12 +68,12 @@ class RowParser:
         return row.errors or product
 
 
-class _Row:
+class _Row(RowCells):
     """The parsing of one record; errors gather, so that a person sees them all at once."""
 
     def __init__(self, parser: RowParser, record: Record) -> None:
-        self.parser, self.record = parser, record
-        self.errors: list[RowError] = []
+        super().__init__(record)
+        self.parser = parser
         self.warnings = list(record.warnings)
 
     def product(self) -> ParsedProduct:
@@ -98,48 +102,22 @@ class _Row:
             warnings=tuple(self.warnings),
         )
 
-    def error(self, column: str | None, code: str, **params: str | int) -> None:
-        self.errors.append(RowError(self.record.line, column, code, params))
-
-    def cell(self, column: str | None) -> str:
-        """Return the cell as it stands, or nothing after noting why it cannot be read."""
-        cell = self.record.cells.get(column, "") if column is not None else ""
-        if isinstance(cell, BadCell):
-            self.errors.append(RowError(self.record.line, column, cell.code, cell.params))
-            return ""
-        try:
-            check_text(cell)
-        except TextError as error:
-            self.error(column, error.code, **error.params)
-            return ""
-        return cell
-
-    def raw(self, column: str | None) -> str:
-        """Return the cell on one line, its markup untouched."""
-        return raw_text(self.cell(column))
-
-    def fitting(self, column: str | None, text: str, limit: int) -> str:
-        if len(text) > limit:
-            self.error(column, "too_long", length=len(text), limit=limit)
-            return ""
-        return text
-
     def text(self, target: Target, limit: int) -> str:
         column = self.parser.column[target]
-        return self.fitting(column, plain_text(_joined(self.cell(column))), limit)
+        return self.fitting(column, self.plain(column, joined(self.cell(column))), limit)
 
     def description(self) -> str:
         column = self.parser.column[Target.DESCRIPTION]
-        return self.fitting(column, plain_lines(_joined(self.cell(column))), MAX_DESCRIPTION_CHARS)
+        return self.fitting(column, self.plain(column, joined(self.cell(column)), plain_lines), MAX_DESCRIPTION_CHARS)
 
     def category(self) -> str:
         column = self.parser.column[Target.CATEGORY]
-        return self.fitting(column, category_path(plain_text(self.raw(column))), MAX_CATEGORY_CHARS)
+        return self.fitting(column, self.plain(column, category_path(self.raw(column))), MAX_CATEGORY_CHARS)
 
     def url(self, target: Target) -> str:
         column = self.parser.column[target]
         text = self.raw(column)
-        text = first_image(text) if target == Target.IMAGE_URL else _joined(text)
+        text = first_image(text) if target == Target.IMAGE_URL else joined(text)
         if not text:
             return ""
         try:
@@ -237,7 +215,7 @@ class _Row:
         found: dict[str, None] = {}
         for column in self.parser.tags:
             for tag in split_tags(self.cell(column)):
-                found[self.fitting(column, plain_text(tag), MAX_TAG_CHARS)] = None
+                found[self.fitting(column, self.plain(column, tag), MAX_TAG_CHARS)] = None
         found.pop("", None)
         if len(found) > MAX_TAGS:
             self.error(self.parser.tags[0], "too_many_tags", found=len(found), limit=MAX_TAGS)
@@ -248,7 +226,7 @@ class _Row:
         for attribute, value in self.record.facts:
             self.add_fact(found, attribute, attribute, value)
         for column, attribute in self.parser.facts:
-            self.add_fact(found, column, attribute, _joined(self.cell(column)))
+            self.add_fact(found, column, attribute, joined(self.cell(column)))
         for column in self.parser.specifications:
             for attribute, value in self.specifications(column):
                 if len(value) > MAX_FACT_VALUE_CHARS or len(attribute) > MAX_FACT_ATTRIBUTE_CHARS:
@@ -260,15 +238,12 @@ class _Row:
         return tuple(found.values())
 
     def specifications(self, column: str) -> list[tuple[str, str]]:
-        text = self.cell(column)
         try:
-            pairs = parse_specifications(text)
-            return [(plain_text(attribute), plain_text(value)) for attribute, value in pairs]
-        except TextError as error:
-            self.error(column, error.code, **error.params)
+            pairs = parse_specifications(self.cell(column))
         except ValueError:
             self.error(column, "specifications_unreadable")
-        return []
+            return []
+        return [(self.plain(column, attribute), self.plain(column, value)) for attribute, value in pairs]
 
     def skip_fact(self, column: str, attribute: str, value: str) -> None:
         """A list of specifications is written for reading; one long entry in it does not stop the import."""
@@ -279,11 +254,7 @@ class _Row:
         self.warnings.append(RowWarning(self.record.line, column, "fact_skipped", params))
 
     def add_fact(self, found: dict[tuple[str, str], Fact], column: str, attribute: str, value: str) -> None:
-        try:
-            attribute, value = plain_text(attribute), plain_text(value)
-        except TextError as error:
-            self.error(column, error.code, **error.params)
-            return
+        attribute, value = self.plain(column, attribute), self.plain(column, value)
         if not attribute or value.casefold() in NOTHING:
             return
         whole = value
@@ -293,8 +264,3 @@ class _Row:
         if (attribute, value) in found and found[attribute, value].unit != unit:
             value, unit = whole, ""  # 500 ml and 500 g of one attribute stay apart
         found[attribute, value] = Fact(attribute, value, unit)
-
-
-def _joined(text: str) -> str:
-    """Return a JSON list in a cell as text with commas; other text as it is."""
-    return ", ".join(cell_items(text)) if text.startswith("[") else text

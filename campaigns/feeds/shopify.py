@@ -73,7 +73,9 @@ class ShopifyReader:
                 yield record
                 continue
             if record.width is not None:
-                yield RowError(record.line, None, "too_few_cells", {"found": record.width, "expected": len(self.columns)})
+                yield RowError(
+                    record.line, None, "too_few_cells", {"found": record.width, "expected": len(self.columns)}
+                )
                 continue
             handle = self._text(record, self._handle)
             if not handle:
@@ -85,7 +87,9 @@ class ShopifyReader:
                 product = None
                 first_line = seen.setdefault(hash(handle), record.line)
                 if first_line != record.line:
-                    yield RowError(record.line, self._handle, "handle_scattered", {"key": handle[:80], "first_line": first_line})
+                    yield RowError(
+                        record.line, self._handle, "handle_scattered", {"key": handle[:80], "first_line": first_line}
+                    )
                     continue
                 product = _Product(handle, record)
             self._add(product, record)

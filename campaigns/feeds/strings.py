@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import xml.sax.xmlreader
 from array import array
 from typing import IO
-from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl
 
-from defusedxml.expatreader import DefusedExpatParser  # type: ignore[import-untyped]
+from defusedxml.expatreader import DefusedExpatParser
 
 CHUNK = 65_536
 
@@ -42,7 +41,7 @@ class StringTable:
             while chunk := source.read(CHUNK):
                 parser.feed(chunk)
             parser.close()
-        except SAXParseException as error:
+        except xml.sax.SAXParseException as error:
             raise ValueError("string table is not well-formed XML") from error
 
 
@@ -55,7 +54,7 @@ class _Strings(ContentHandler):
         self._text: list[str] = []
         self._open: list[str] = []
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 (the name is SAX's)
+    def startElement(self, name: str, attrs: xml.sax.xmlreader.AttributesImpl) -> None:  # noqa: N802 (the name is SAX's)
         local = name.rpartition(":")[2]
         if len(self._open) > 10:
             raise ValueError("string table is nested too deeply")

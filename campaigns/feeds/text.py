@@ -12,13 +12,14 @@ import re
 import unicodedata
 
 from campaigns.feeds.limits import MAX_CELL_CHARS
+from campaigns.feeds.vocabulary import words
 
 # their content is not text for people
 DROPPED = frozenset({"script", "style", "iframe", "template", "noembed", "noframes", "xmp", "object", "head", "title"})
-BLOCKS = frozenset(
+BLOCKS = words(
     "address article aside blockquote body br center dd details dialog div dl dt fieldset figcaption figure footer form"
     " h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol optgroup option p pre section summary table tbody tfoot"
-    " thead tr ul".split()
+    " thead tr ul"
 )
 CELLS = frozenset({"td", "th", "img"})
 
@@ -32,7 +33,7 @@ LINE_BREAKS = "\n\r\v\f\u0085\u2028\u2029"
 # Arabic stay
 HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF, 0x00AD}
 CONTROLS: dict[int, str] = {
-    **{code: "" for code in (*range(0x20), *range(0x7F, 0xA0), *HIDDEN)},
+    **dict.fromkeys((*range(32), *range(127, 160), *HIDDEN), ""),
     ord("\t"): " ",
     **{ord(char): "\n" for char in LINE_BREAKS},
 }
@@ -72,6 +73,11 @@ def raw_text(value: str) -> str:
     """Return the cell without control characters and outer white space; markup stays (for URLs, prices, JSON)."""
     check_text(value)
     return value.translate(CONTROLS).strip() if not value.isprintable() else value.strip()
+
+
+def printable(value: str) -> str:
+    """Return ``value`` without anything that a database refuses or a page cannot show: for names and quotations."""
+    return SURROGATE.sub("\ufffd", value).translate(CONTROLS) if not value.isprintable() else value
 
 
 def _without_markup(value: str) -> str:

@@ -8,6 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 from campaigns.feeds.facts import scalar_text
+from campaigns.feeds.vocabulary import words
 
 LANGUAGE_NAMES = {
     "english": "en", "英语": "en", "英文": "en", "chinese": "zh-hans", "中文": "zh-hans", "汉语": "zh-hans",
@@ -19,13 +20,13 @@ LANGUAGE_NAMES = {
 LANGUAGE_CODE = re.compile(r"([a-z]{2})(?:[-_]([a-z]{2,4}))?(?:[-_][a-z0-9]+)*", re.IGNORECASE)
 TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
-ACTIVE = frozenset(
+ACTIVE = words(
     "active true yes y 1 published enabled on live onsale on_sale on-sale available 上架 在售 已上架 在架 销售中 出售中 启用 是"
-    " 有效".split()
+    " 有效"
 ) | {"on sale"}
-ARCHIVED = frozenset(
+ARCHIVED = words(
     "archived false no n 0 draft unlisted disabled off inactive discontinued deleted unpublished hidden 下架 停售 已下架"
-    " 草稿 停用 否 无效 已删除 仓库中 未上架".split()
+    " 草稿 停用 否 无效 已删除 仓库中 未上架"
 )
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -18,11 +18,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from openpyxl.reader.excel import ExcelReader  # type: ignore[import-untyped]
-from openpyxl.styles.stylesheet import apply_stylesheet  # type: ignore[import-untyped]
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet  # type: ignore[import-untyped]
-from openpyxl.xml.constants import SHARED_STRINGS  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from campaigns.feeds.delimited import HEADER_WITHIN, Layout, layout_of
 from campaigns.feeds.limits import (
@@ -71,7 +71,9 @@ def check_archive(path: Path) -> None:
         total += entry.file_size
         limit = _part_limit(entry.filename)
         if entry.file_size > limit or total > MAX_XLSX_BYTES:
-            raise FeedError("xlsx_unpacks_too_large", limit_mb=min(limit, MAX_XLSX_BYTES) // MEGABYTE, part=entry.filename[-80:])
+            raise FeedError(
+                "xlsx_unpacks_too_large", limit_mb=min(limit, MAX_XLSX_BYTES) // MEGABYTE, part=entry.filename[-80:]
+            )
         if entry.file_size > MEGABYTE and entry.file_size > MAX_XLSX_RATIO * max(entry.compress_size, 1):
             raise FeedError("xlsx_ratio", limit=MAX_XLSX_RATIO, part=entry.filename[-80:])
 
