@@ -152,7 +152,7 @@ def test_a_web_process_that_never_comes_up_ends_the_start(start: StartStudio) ->
 
 
 def test_pages_do_not_wait_for_the_model_and_generation_does(start: StartStudio, var: Path) -> None:
-    model = "import pathlib, time\nwhile not pathlib.Path(%r).exists(): time.sleep(0.05)" % str(var / "go")
+    model = f"import pathlib, time\nwhile not pathlib.Path({str(var / 'go')!r}).exists(): time.sleep(0.05)"
     studio = start({"model": model, "generation": STAYS})
     studio.sees("Copy Studio is ready")
     time.sleep(1)
