@@ -126,7 +126,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL = env.url("CACHE_URL", EMBEDDED.cache_url, {"redis", "rediss", "unix"})
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "cs"}}
+# Several studios on one Redis: each has a prefix of its own.
+KEY_PREFIX = env.text("STUDIO_KEY_PREFIX", "cs")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": KEY_PREFIX}}
 MODEL_ROOT = env.folder("MODEL_ROOT", VAR_DIR / "models")
 MEDIA_ROOT = env.folder("STUDIO_UPLOADS", VAR_DIR / "uploads")
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -151,7 +153,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 6 * 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {} if BROKER_URL.startswith("amqp") else {"visibility_timeout": 12 * 3600, "global_keyprefix": "cs:"}
+    {} if BROKER_URL.startswith("amqp") else {"visibility_timeout": 12 * 3600, "global_keyprefix": f"{KEY_PREFIX}:"}
 )
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=1, most=600)
 JOB_HEARTBEAT_SECONDS = env.integer("JOB_HEARTBEAT_SECONDS", 5, least=1, most=120)
@@ -294,11 +296,12 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Copy Studio API",
-    "DESCRIPTION": "Approved copy for shops and CMSs, and the events that come back.",
+    "DESCRIPTION": _("Approved copy for shops and CMSs, and the events that come back."),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 EXPOSURE_TOKEN_SECONDS = 24 * 3600  # so long an impression or a click may follow its decision
 CONVERSION_WINDOW_SECONDS = 7 * 24 * 3600  # so much longer a conversion may
