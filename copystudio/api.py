@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,12 +11,28 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from copystudio.errors import BusyError, InvalidInputError, StudioError
 
+log = logging.getLogger(__name__)
+
 PROBLEM = "application/problem+json"
+LARGEST_ID = 2**63 - 1
+
+
+def located(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
+    """Every message of a serializer's errors, with the JSON pointer of the value that it speaks of."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from located(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+    elif isinstance(detail, list | tuple):
+        for position, inner in enumerate(detail):
+            yield from located(inner, f"{pointer}/{position}" if isinstance(inner, dict) else pointer)
+    else:
+        yield {"pointer": pointer, "detail": str(detail)}
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -26,15 +44,17 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, OperationalError | InterfaceError):
+        log.error("database unavailable: %s", error)
         error = BusyError()
-        headers["Retry-After"] = "5"
     if isinstance(error, StudioError):
         status, code, title = error.status, error.code, str(error.message)
+        if status == BusyError.status:
+            headers["Retry-After"] = "5"
         if isinstance(error, InvalidInputError) and error.fields:
-            extra["errors"] = {name: [str(text) for text in texts] for name, texts in error.fields.items()}
+            extra["errors"] = list(located(error.fields))
     elif isinstance(error, exceptions.ValidationError):
-        status, code, title = 400, "invalid", _("Some of the input is not valid.")
-        extra["errors"] = error.detail
+        status, code, title = 422, "invalid", _("Some of the input is not valid.")
+        extra["errors"] = list(located(error.detail))
     elif isinstance(error, exceptions.APIException):
         status, title = error.status_code, str(error.detail)
         codes = error.get_codes()
@@ -56,3 +76,19 @@ class NewestFirst(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 200
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The cursor of the request; 422 for one that did not come from us."""
+        try:
+            cursor = super().decode_cursor(request)
+        except exceptions.NotFound:
+            raise self._foreign() from None
+        if cursor is None or cursor.position is None:
+            return cursor
+        if not (cursor.position.isascii() and cursor.position.isdecimal() and int(cursor.position) <= LARGEST_ID):
+            raise self._foreign()
+        return cursor
+
+    @staticmethod
+    def _foreign() -> exceptions.ValidationError:
+        return exceptions.ValidationError({"cursor": [_("This cursor is not one that a list gave out.")]})

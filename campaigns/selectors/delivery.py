@@ -87,7 +87,11 @@ def ai_statement(variant: Variant) -> dict[str, Any]:
     ``AI-Disclosure`` carries.
     """
     if not variant.is_ai_made:
-        return {"generated": False, "label": None, "metadata": {"mode": "none", "reviewed_by_human": True, "aigc": None}}
+        return {
+            "generated": False,
+            "label": None,
+            "metadata": {"mode": "none", "reviewed_by_human": True, "aigc": None},
+        }
     return {
         "generated": True,
         "label": {"text": AI_LABELS.get(variant.language, AI_LABELS["en"]), "language": variant.language},

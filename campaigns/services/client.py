@@ -69,7 +69,9 @@ def client_create(
         with transaction.atomic():
             require(actor=actor, workspace=workspace, role=Role.ADMIN)
             _check(name=name, scopes=wanted, expires_at=expires_at)
-            client, key = _new(actor=actor, workspace=workspace, name=name.strip(), scopes=wanted, expires_at=expires_at)
+            client, key = _new(
+                actor=actor, workspace=workspace, name=name.strip(), scopes=wanted, expires_at=expires_at
+            )
             data = {"prefix": client.prefix, "scopes": wanted, "expires_at": expires_at and expires_at.isoformat()}
             event_record(actor=actor, workspace=workspace, verb="client.create", target=client, data=data)
             delivery_changed(workspace)
@@ -106,9 +108,7 @@ def client_revoke(*, actor: User, client: ApiClient) -> ApiClient:
         return row
 
 
-def client_rotate(
-    *, actor: User, client: ApiClient, overlap: dt.timedelta = dt.timedelta(0)
-) -> tuple[ApiClient, str]:
+def client_rotate(*, actor: User, client: ApiClient, overlap: dt.timedelta = dt.timedelta(0)) -> tuple[ApiClient, str]:
     """Replace the key: a new client of the same name and scopes, and the old one refused after ``overlap`` (≤ 7 days)."""
     if not dt.timedelta(0) <= overlap <= MAX_OVERLAP:
         raise InvalidInputError(fields={"overlap": [_("The old key can stay in force for at most seven days.")]})

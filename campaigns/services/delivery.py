@@ -18,7 +18,16 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.selectors.delivery import Arm, KeyEntry, Payload, Slot, fallback_etag, key_home, payload_read, version_read
+from campaigns.selectors.delivery import (
+    Arm,
+    KeyEntry,
+    Payload,
+    Slot,
+    fallback_etag,
+    key_home,
+    payload_read,
+    version_read,
+)
 from campaigns.services.exposure import Exposure, SigningKeys, nonce, pseudonym, token_sign
 from campaigns.services.variant import text_sha256
 from copystudio.errors import BusyError, StudioError

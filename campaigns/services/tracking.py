@@ -58,8 +58,8 @@ class Result(enum.StrEnum):
 class Reason(enum.StrEnum):
     """Why an event is kept and not counted."""
 
-    INVALID_TOKEN = "invalid_token"
-    EXPIRED_TOKEN = "expired_token"
+    INVALID = "invalid_token"
+    EXPIRED = "expired_token"
     REPLAYED = "replayed"
     FUTURE = "future"
 
@@ -149,9 +149,9 @@ def _row(
     if offset > FUTURE:
         reason = Reason.FUTURE
     elif exposure is None:
-        reason = Reason.INVALID_TOKEN
+        reason = Reason.INVALID
     elif received_at.timestamp() > _accepted_until(exposure, event.kind):
-        reason = Reason.EXPIRED_TOKEN
+        reason = Reason.EXPIRED
     else:
         # nothing happens before its own exposure: a wrong clock cannot move counts to other days
         issued = dt.datetime.fromtimestamp(exposure.expires - settings.EXPOSURE_TOKEN_SECONDS, dt.UTC)
