@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,7 @@ from campaigns.models.brief import MAX_PER_ITEM
 from campaigns.selectors.brief import brief_channels, tags_in_use
 from campaigns.selectors.catalogue import categories, channels, segments, vendors
 from campaigns.services.brief import BriefData
+from copystudio.errors import Text
 from copystudio.models import Workspace
 
 FILTER_FIELDS = {
@@ -125,6 +126,20 @@ class BriefScopeForm(forms.Form):
         found = Channel.objects.in_bulk([int(str(box.data["value"])) for box in bound])
         boxes = [(box, found[int(str(box.data["value"]))]) for box in bound]
         return [(platform, list(group)) for platform, group in groupby(boxes, key=lambda pair: pair[1].platform)]
+
+
+def filter_words(product_filter: Mapping[str, Any]) -> list[tuple[Text, str]]:
+    """A stored product filter as labels and values, in the order of the form."""
+    values = {name: product_filter.get(key) for name, key in FILTER_FIELDS.items()}
+    languages = dict(settings.LANGUAGES)
+    return [
+        (
+            BriefScopeForm.base_fields[name].label or name,
+            ", ".join(value[:20]) if isinstance(value, list) else str(languages.get(value, value)),
+        )
+        for name, value in values.items()
+        if value
+    ]
 
 
 class BriefForm(BriefScopeForm):

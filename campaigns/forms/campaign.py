@@ -46,7 +46,9 @@ class CampaignForm(forms.Form):
 
 
 class CampaignFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), field_name="name", lookup_expr="icontains", max_length=160)
+    q = django_filters.CharFilter(
+        label=_("Search"), field_name="name", lookup_expr="icontains", max_length=160, widget=forms.SearchInput
+    )
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Campaign.Status.choices, empty_label=_("All"))
 
     class Meta:

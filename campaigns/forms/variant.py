@@ -111,7 +111,11 @@ class ReviewFilter(django_filters.FilterSet):
 
 class VariantFilter(ReviewFilter):
     q = django_filters.CharFilter(
-        label=_("Search"), field_name="current_revision__text", lookup_expr="icontains", max_length=200
+        label=_("Search"),
+        field_name="current_revision__text",
+        lookup_expr="icontains",
+        max_length=200,
+        widget=forms.SearchInput,
     )
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Variant.Status.choices, empty_label=_("All"))
     segment = django_filters.ModelChoiceFilter(label=_("Audience segment"), queryset=_segments, empty_label=_("All"))

@@ -32,8 +32,33 @@ class Card:
         return unit_name(self.channel.unit)
 
     @property
+    def preview(self) -> str:
+        return preview_kind(self.channel)
+
+    @property
     def over(self) -> bool:
         return self.length > self.channel.hard_limit
+
+
+# beginning of a channel's key: kind of frame of the preview component
+FRAMES = {
+    "email_preheader": "preheader",
+    "email": "subject",
+    "push": "push",
+    "sms": "sms",
+    "rsa_headline": "ad_headline",
+    "rsa": "ad_text",
+    "meta": "social",
+    "xiaohongshu": "social",
+    "wechat": "social",
+    "product": "product",
+    "taobao": "product",
+}
+
+
+def preview_kind(channel: Channel) -> str:
+    """The frame in which the preview component shows a channel's text; empty for a plain one."""
+    return next((kind for start, kind in FRAMES.items() if channel.key.startswith(start)), "")
 
 
 def with_messages(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -57,6 +82,10 @@ def candidate_card(candidate: Candidate) -> Card:
         findings=with_messages(candidate.findings),
         scores=[fluency_score(candidate.fluency)],
     )
+
+
+def cards_of(candidates: Iterable[Candidate]) -> list[tuple[Candidate, Card]]:
+    return [(candidate, candidate_card(candidate)) for candidate in candidates]
 
 
 def variant_findings(variant: Variant, text: str) -> list[dict[str, Any]]:

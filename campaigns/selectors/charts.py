@@ -38,6 +38,7 @@ def campaign_chart(campaign: Campaign, metric: str) -> dict[str, Any]:
         "kind": "line",
         "title": _("%(metric)s per day") % {"metric": name},
         "format": form,
+        "axis": _("Day"),
         "labels": [date_format(day, "MONTH_DAY_FORMAT") for day in days],
         "series": [
             {

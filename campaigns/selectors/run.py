@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Prefetch, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from campaigns.models import Brief, BriefItem, Variant
 from copystudio.db import OPEN_STATUSES, JobStatus
@@ -59,6 +60,16 @@ class RunProgress:
     @property
     def percent(self) -> int:
         return min(100, 100 * self.produced // self.requested) if self.requested else 0
+
+    @property
+    def remaining_text(self) -> str:
+        """The time to go in the present language, coarse as any estimate: minutes, or seconds below one."""
+        if self.remaining is None:
+            return ""
+        minutes, seconds = divmod(int(self.remaining.total_seconds()), 60)
+        if minutes:
+            return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
 
     @property
     def missing(self) -> int:

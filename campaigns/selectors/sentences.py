@@ -42,6 +42,52 @@ DROPS: dict[str, Text] = {
     "duplicate": gettext_lazy("the same text as before"),
     "never_word": gettext_lazy("contains a never word"),
 }
+EVENTS: dict[str, Text] = {
+    "campaign.create": gettext_lazy("created the campaign"),
+    "campaign.change": gettext_lazy("changed the campaign"),
+    "campaign.launch": gettext_lazy("launched the campaign"),
+    "campaign.pause": gettext_lazy("paused the campaign"),
+    "campaign.resume": gettext_lazy("resumed the campaign"),
+    "campaign.finish": gettext_lazy("finished the campaign"),
+}
+# error code of a run: (what happened, what to do)
+RUN_ERRORS: dict[str, tuple[Text, Text]] = {
+    "attempts": (
+        gettext_lazy("The worker stopped in the middle of this run several times."),
+        gettext_lazy(
+            "Often the machine runs out of memory. Ask an admin to look at the worker's log, then start the run again."
+        ),
+    ),
+    "nothing_passed": (
+        gettext_lazy("The model wrote texts, but none of them passed the checks."),
+        gettext_lazy(
+            "See below why they were dropped. Fewer must and never words or a channel with more room help most."
+        ),
+    ),
+    "engine": (
+        gettext_lazy("The language model could not be used."),
+        gettext_lazy("Ask an admin to check that the model is prepared and its folder complete."),
+    ),
+    "memory": (
+        gettext_lazy("The machine ran out of memory."),
+        gettext_lazy("Start the run again when less is going on, or ask an admin to lower GENERATION_BATCH."),
+    ),
+    "unexpected": (
+        gettext_lazy("Something went wrong that the worker did not expect."),
+        gettext_lazy("Start the run again. If it fails again, show an admin the details below."),
+    ),
+}
+
+
+def event_sentence(verb: str) -> str:
+    """What somebody did, as the end of a sentence that begins with their name."""
+    return str(EVENTS.get(verb, verb))
+
+
+def run_error(code: str) -> tuple[str, str]:
+    """What stopped a run, and what the person can do about it."""
+    what, advice = RUN_ERRORS.get(code, RUN_ERRORS["unexpected"])
+    return str(what), str(advice)
 
 
 def finding_sentence(finding: Mapping[str, Any]) -> str:

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.forms.brief import BriefForm, BriefScopeForm
-from campaigns.forms.refusals import add_refusal
+from campaigns.forms.brief import BriefForm, BriefScopeForm, filter_words
 from campaigns.models import Brief, Campaign
 from campaigns.selectors.brief import Estimate, brief_channels, brief_estimate, brief_get_for, brief_segments, estimate
 from campaigns.selectors.campaign import campaign_get_for
 from campaigns.selectors.run import runs_of_brief
 from campaigns.services import brief as services
+from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, StudioError
 from copystudio.http import redirect, render
@@ -39,6 +39,7 @@ def _detail(
         "channels": brief_channels(brief),
         "segments": brief_segments(brief),
         "estimate": brief_estimate(brief),
+        "filter_words": filter_words(brief.product_filter),
         "runs": runs_of_brief(brief)[:SHOWN],
         "may_write": request.membership.covers(Role.COPYWRITER) and open_campaign,
         "error": error.message if error else None,
@@ -70,7 +71,7 @@ def _form(request: WorkspaceRequest, workspace: Workspace, campaign: Campaign, b
         try:
             saved = services.brief_save(actor=request.user, campaign=campaign, brief=brief, data=form.to_data())
         except InvalidInputError as error:
-            add_refusal(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The brief is saved."))
             return redirect(request, reverse("campaigns:brief_detail", args=[workspace.slug, saved.pk]))

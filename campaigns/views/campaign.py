@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.forms.campaign import CampaignFilter, CampaignForm
-from campaigns.forms.refusals import add_refusal
 from campaigns.models import Campaign
 from campaigns.permissions import campaign_verbs
 from campaigns.selectors.brief import briefs_of
@@ -20,9 +19,11 @@ from campaigns.selectors.campaign import campaign_events, campaign_get_for, camp
 from campaigns.selectors.charts import METRICS, campaign_chart
 from campaigns.selectors.results import campaign_results, campaign_totals
 from campaigns.selectors.run import runs
+from campaigns.selectors.sentences import event_sentence
 from campaigns.selectors.variant import variants
 from campaigns.services.campaign import campaign_move as move
 from campaigns.services.campaign import campaign_save
+from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, Text
 from copystudio.http import redirect, render
@@ -63,8 +64,10 @@ def campaign_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
         "campaign": campaign,
         "verbs": campaign_verbs(role=Role(request.membership.role), campaign=campaign),
         "may_write": request.membership.covers(Role.COPYWRITER) and campaign.status != Campaign.Status.FINISHED,
-        "metric": metric,
-        "metrics": METRICS,
+        "metric_tabs": [
+            {"key": key, "label": name, "url": f"?metric={key}", "active": key == metric}
+            for key, (name, _format) in METRICS.items()
+        ],
         "chart": campaign_chart(campaign, metric),
         "totals": campaign_totals(campaign),
         "results": results,
@@ -72,7 +75,10 @@ def campaign_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
         "copy_count": copy.count(),
         "briefs": briefs_of(campaign),
         "runs": runs(workspace).filter(brief_run__brief__campaign=campaign)[:5],
-        "events": campaign_events(campaign)[:SHOWN],
+        "history": [
+            {"text": event_sentence(event.verb), "actor": event.actor, "at": event.created_at}
+            for event in campaign_events(campaign)[:SHOWN]
+        ],
     }
     return render(
         request, "campaigns/campaign/detail.html", context, fragment="campaigns/campaign/partials/results.html"
@@ -98,7 +104,7 @@ def _form(request: WorkspaceRequest, workspace: Workspace, campaign: Campaign | 
         try:
             saved = campaign_save(actor=request.user, workspace=workspace, campaign=campaign, **form.cleaned_data)
         except InvalidInputError as error:
-            add_refusal(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The campaign is saved."))
             return redirect(request, campaign_url(saved, workspace))

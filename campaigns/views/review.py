@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.forms.refusals import add_refusal
 from campaigns.forms.review import RequestChangesForm, VerdictForm
 from campaigns.forms.variant import ReviewFilter
 from campaigns.models import Variant
@@ -18,6 +17,7 @@ from campaigns.selectors.cards import timeline_of, variant_card
 from campaigns.selectors.diff import diff
 from campaigns.selectors.variant import decidable_by, neighbours, review_queue, variant_actions, variant_get_for
 from campaigns.services.variant import revision_of, variant_approve, variant_request_changes
+from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, StudioError
 from copystudio.http import redirect, render
@@ -120,7 +120,7 @@ def request_changes(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
     try:
         variant_request_changes(actor=request.user, variant=variant, **form.cleaned_data)
     except InvalidInputError as error:
-        add_refusal(form, error)
+        add_errors(form, error)
         return _detail(request, workspace, variant, changes=form)
     except StudioError as error:
         return _detail(request, workspace, variant_get_for(workspace=workspace, pk=pk), error=error)

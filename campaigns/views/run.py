@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.forms.run import RunFilter
+from campaigns.selectors.cards import cards_of
 from campaigns.selectors.run import (
     candidate_get_for,
     run_get_for,
@@ -21,8 +22,10 @@ from campaigns.selectors.run import (
 from campaigns.selectors.run import (
     run_candidates as candidates_of,
 )
+from campaigns.selectors.sentences import drop_reason, run_error
 from campaigns.services.variant import variant_adopt
 from copystudio.access import WorkspaceRequest, workspace_view
+from copystudio.db import JobStatus
 from copystudio.http import is_fragment, redirect, render, stop_polling
 from copystudio.models import Role, Workspace
 from copystudio.services.jobs import job_cancel
@@ -45,13 +48,17 @@ def run_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
 def run_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """The page, and the fragment that it polls while the run is open."""
     run = run_get_for(workspace=workspace, pk=pk)
-    brief_run = getattr(run, "brief_run", None)
+    brief_run, progress = getattr(run, "brief_run", None), run_progress(run)
     context = {
         "run": run,
         "brief": brief_run.brief if brief_run else None,
-        "progress": run_progress(run),
+        "progress": progress,
+        "dropped": [(drop_reason(code), count) for code, count in progress.dropped],
         "page": Paginator(run_items(run), settings.PAGE_SIZE).get_page(request.GET.get("page")),
+        "failure": run_error(run.error_code) if run.status == JobStatus.FAILED else None,
+        "failure_detail": run.error_params.get("detail", ""),
         "may_write": request.membership.covers(Role.COPYWRITER),
+        "polled": is_fragment(request),
         **_live(run, after=0),
     }
     response = render(request, "campaigns/run/detail.html", context, fragment="campaigns/run/partials/progress.html")
@@ -75,7 +82,7 @@ def _live(run: GenerationRun, *, after: int) -> dict[str, object]:
     more = candidates_of(run).count() > shown + len(found)
     last = found[-1].pk if found else after
     return {
-        "candidates": found,
+        "cards": cards_of(found),
         "last": last,
         "more": more,
         "is_live": run.is_open and shown + len(found) < LIVE_CANDIDATES,
@@ -99,6 +106,7 @@ def run_candidates(request: WorkspaceRequest, workspace: Workspace, pk: int) -> 
         "run": run,
         "item": chosen,
         "page": page,
+        "cards": cards_of(page.object_list),
         "sort": request.GET.get("sort", ""),
         "may_write": request.membership.covers(Role.COPYWRITER),
     }

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.forms.refusals import add_refusal
 from campaigns.forms.variant import EditForm, MeasureForm, VariantFilter, WriteForm
 from campaigns.models import Variant
 from campaigns.rules import limits
@@ -29,6 +28,7 @@ from campaigns.selectors.variant import (
     variants,
 )
 from campaigns.services import variant as services
+from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import ConflictError, InvalidInputError, StudioError
 from copystudio.http import redirect, render
@@ -120,7 +120,7 @@ def variant_create(request: WorkspaceRequest, workspace: Workspace) -> HttpRespo
                 segment=data["segment"],
             )
         except InvalidInputError as error:
-            add_refusal(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("Saved as a draft."))
             return redirect(request, _url(variant, workspace))
@@ -154,7 +154,7 @@ def variant_edit(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Ht
         try:
             services.variant_edit(actor=request.user, variant=variant, **data)
         except InvalidInputError as error:
-            add_refusal(form, error)
+            add_errors(form, error)
         except ConflictError as error:
             variant = variant_get_for(workspace=workspace, pk=pk)
             theirs = services.revision_of(variant)
