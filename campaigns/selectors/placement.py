@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.models import DailyCount, Placement, Variant
 from campaigns.selectors.delivery import Arm, arm_of, placements_with_copy
 from copystudio.models import Workspace
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``status`` is the name of a badge; ``reason`` says why approved copy is not served."""
+
+    status: str
+    label: str
+    reason: str = ""
 
 
 def placements(workspace: Workspace) -> QuerySet[Placement]:
@@ -58,3 +69,18 @@ def counts_today(placement: Placement) -> dict[str, Any]:
     cells = DailyCount.objects.filter(workspace_id=placement.workspace_id, placement=placement, day=today)
     sums = cells.aggregate(impressions=Sum("impressions"), clicks=Sum("clicks"), conversions=Sum("conversions"))
     return {name: count or 0 for name, count in sums.items()}
+
+
+def standing_of(placement: Placement) -> Standing:
+    """Why the placement serves what it serves, in one word with its label."""
+    if served_now(placement) is not None:
+        return Standing("live", _("Approved copy"))
+    if placement.variant is not None and placement.variant.approved_revision is None:
+        reason = _("The chosen copy is no longer approved.")
+    elif placement.variant is not None:
+        reason = _("The campaign of the chosen copy is not running.")
+    else:
+        reason = _("No copy is chosen yet.")
+    if placement.fallback_text:
+        return Standing("paused", _("Fallback text"), reason)
+    return Standing("failed", _("Nothing"), reason)
