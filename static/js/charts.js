@@ -29,6 +29,7 @@
   function tip(format) {
     return (points) => {
       const box = document.createElement("div");
+      box.className = "chart-tip";
       const head = document.createElement("strong");
       head.textContent = points[0].axisValueLabel;
       box.append(head);
@@ -59,7 +60,7 @@
       textStyle: words,
       grid: { left: 8, right: 12, top: many ? 40 : 16, bottom: 4, containLabel: true },
       legend: many ? { top: 0, left: 0, icon: data.kind === "line" ? undefined : "roundRect", itemWidth: 18, itemHeight: 9, textStyle: words } : undefined,
-      tooltip: { trigger: "axis", className: "chart-tip", formatter: tip(format), backgroundColor: "", borderWidth: 0, padding: 0, extraCssText: "", confine: true },
+      tooltip: { trigger: "axis", formatter: tip(format), backgroundColor: "transparent", borderWidth: 0, padding: 0, extraCssText: "box-shadow: none", confine: true },
       xAxis: { type: "category", data: data.labels, boundaryGap: data.kind !== "line", axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { ...words, hideOverlap: true } },
       yAxis: { type: "value", minInterval: data.format === "number" ? 1 : undefined, splitLine: { lineStyle: { color: line } }, axisLabel: { ...words, formatter: format } },
       series: data.series.map((series, position) => one(series, position, data.kind)),

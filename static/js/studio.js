@@ -263,7 +263,7 @@
     watchToasts();
     const around = target.closest("dialog");
     if (around && !around.open && event.detail.xhr.status === 200) around.showModal();
-    if (event.detail.xhr.status === 422) focusFirstError(document.getElementById(target.id) || target);
+    if (event.detail.xhr.status === 422) focusFirstError(target.isConnected ? target : document);
   });
 
   function focusFirstError(where) {
@@ -281,6 +281,17 @@
     search.focus();
   });
 
+  // a table that scrolls sideways must be reachable by keyboard; one that fits should not be a stop
+  function reachScrolls() {
+    for (const box of document.querySelectorAll(".table-scroll")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  }
+
+  document.addEventListener("htmx:load", reachScrolls);
+  window.addEventListener("resize", reachScrolls);
+  reachScrolls();
   watchToasts();
   if (document.querySelector(".is-invalid, [data-form-errors]")) focusFirstError(document);
 })();
