@@ -19,6 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import redis
+
 from copystudio.embedded.places import make_folders, places
 from copystudio.embedded.postgres import Postgres
 from copystudio.embedded.process import is_alive
@@ -104,6 +106,9 @@ def main(command: list[str]) -> int:
             print(f"Tests on {title}: skipped, {' and '.join(missing)} does not answer on this machine.")
             continue
         print(f"Tests on {title}:", flush=True)
+        for name in ("TEST_CACHE_URL", "TEST_BROKER_URL"):
+            if addresses[name].startswith("redis"):
+                redis.from_url(addresses[name]).flushdb()  # what an earlier run left
         status = subprocess.run(command, env={**os.environ, **addresses}).returncode
         worst = max(worst, 0 if status == NO_TESTS else status)
     return worst
