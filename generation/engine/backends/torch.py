@@ -1,0 +1,196 @@
+"""Generate with torch, on CPU or GPU, with any causal language model of transformers.
+
+One static batch: the prompt is read once and its keys and values are repeated for its outputs; rows that have ended
+leave the batch. The beginning that prompts share (the examples) is read once and kept for the next call.
+"""
+
+import copy
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from generation.engine.backends.base import OnStep
+from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
+from generation.engine.errors import GenerationCancelledError
+from generation.engine.loader import LoadedModel
+from generation.engine.sampling import draw, uniforms
+
+_KEPT_PREFIXES = 4  # about 10 MB each for the starter model
+_TAIL = 12  # tokens decoded to look for the stop delimiter
+
+
+@dataclass(slots=True)
+class _Row:
+    """One output while it is written."""
+
+    stop: str
+    tokens: list[int] = field(default_factory=list)
+    logprob: float = 0.0
+    reason: FinishReason = FinishReason.LENGTH
+
+
+@dataclass(slots=True)
+class _Read:
+    """Prompts that the model has read: keys and values, mask of real tokens [U, L], logits of what comes next."""
+
+    cache: Any
+    mask: torch.Tensor
+    logits: torch.Tensor
+
+
+class TorchBackend:
+    """`Backend` over a loaded model. See `backends.base.Backend`."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._model = loaded.model
+        self._tokenizer = loaded.tokenizer
+        self._device = loaded.device
+        self._banned = self._ids(loaded.tokenizer.banned_ids)
+        self._banned_first = self._ids(sorted({*loaded.tokenizer.banned_ids, *loaded.tokenizer.blank_ids}))
+        self._prefixes: OrderedDict[str, Any] = OrderedDict()
+
+    def _ids(self, ids: Sequence[int]) -> torch.Tensor:
+        return torch.tensor(ids, dtype=torch.long, device=self._device)
+
+    @torch.inference_mode()
+    def generate(
+        self, prompts: Sequence[Prompt], config: SamplingConfig, seeds: Sequence[int], on_step: OnStep | None = None
+    ) -> list[Output]:
+        if len(prompts) != len(seeds):
+            raise ValueError(f"{len(prompts)} prompts and {len(seeds)} seeds")
+        if not prompts:
+            return []
+        distinct = list(dict.fromkeys(prompts))
+        read = self._read(distinct)
+        place = {prompt: number for number, prompt in enumerate(distinct)}
+        self._select(read, self._ids([place[prompt] for prompt in prompts]))
+        rows = [_Row(stop=prompt.stop) for prompt in prompts]
+        self._write(rows, read, config, uniforms(seeds, config.max_new_tokens, self._device), on_step)
+        return [self._output(row) for row in rows]
+
+    def _write(
+        self, rows: list[_Row], read: _Read, config: SamplingConfig, chances: torch.Tensor, on_step: OnStep | None
+    ) -> None:
+        """The loop: draw a token for every open row, drop the rows that ended, ask the model for the next logits."""
+        open_rows, history = rows, torch.empty((len(rows), 0), dtype=torch.long, device=self._device)
+        for step in range(config.max_new_tokens):
+            if on_step is not None and on_step():
+                raise GenerationCancelledError("generation was cancelled")
+            banned = self._banned if step else self._banned_first
+            tokens, logprobs = draw(read.logits, chances[:, step], config, banned=banned, history=history)
+            for row, token, logprob in zip(open_rows, tokens.tolist(), logprobs.tolist(), strict=True):
+                self._take(row, token, logprob)
+            going = [i for i, row in enumerate(open_rows) if row.reason is FinishReason.LENGTH]
+            if not going or step + 1 == config.max_new_tokens:
+                return
+            history = torch.cat([history, tokens.unsqueeze(-1)], dim=-1)
+            if len(going) < len(open_rows):
+                keep = self._ids(going)
+                open_rows = [open_rows[i] for i in going]
+                chances, history, tokens = chances[keep], history[keep], tokens[keep]
+                self._select(read, keep)
+            self._step(read, tokens)
+
+    def _take(self, row: _Row, token: int, logprob: float) -> None:
+        row.tokens.append(token)
+        row.logprob += logprob
+        if token in self._tokenizer.end_ids:
+            row.reason = FinishReason.END
+        elif row.stop in self._tokenizer.decode(row.tokens[-_TAIL:]):
+            row.reason = FinishReason.STOP
+
+    def _output(self, row: _Row) -> Output:
+        tokens = row.tokens[:-1] if row.reason is FinishReason.END else row.tokens
+        text, _, _ = self._tokenizer.decode(tokens).partition(row.stop)
+        return Output(
+            text=text,
+            token_count=len(tokens),
+            mean_logprob=min(0.0, row.logprob / len(row.tokens)),
+            finish_reason=row.reason,
+        )
+
+    @torch.inference_mode()
+    def score(self, texts: Sequence[str], prompt: Prompt | None = None) -> list[float]:
+        before = self._tokenizer.encode(prompt.text if prompt else "")
+        scores = []
+        for text in texts:
+            ids = self._tokenizer.encode(text, start=False)
+            context = before or ids[:1]  # without any start token the first token can only be context
+            targets = ids if before else ids[1:]
+            if not targets:
+                raise ValueError("a text of no tokens has no score")
+            sequence = self._ids([*context, *targets]).unsqueeze(0)
+            logits = self._model(input_ids=sequence, use_cache=False, logits_to_keep=len(targets) + 1).logits[0, :-1]
+            chosen = self._ids(targets).unsqueeze(-1)
+            total = torch.logsumexp(logits.float(), dim=-1)
+            logprobs = logits.float().gather(-1, chosen).squeeze(-1) - total
+            scores.append(min(0.0, logprobs.mean().item()))
+        return scores
+
+    def _read(self, prompts: Sequence[Prompt]) -> _Read:
+        if len(prompts) == 1:
+            return self._read_one(prompts[0])
+        encoded = [self._encode(prompt) for prompt in prompts]
+        width = max(len(first) + len(rest) for first, rest in encoded)
+        ids = torch.full((len(encoded), width), self._tokenizer.pad_id, dtype=torch.long, device=self._device)
+        mask = torch.zeros_like(ids)
+        for number, (first, rest) in enumerate(encoded):
+            length = len(first) + len(rest)
+            ids[number, width - length :] = self._ids([*first, *rest])
+            mask[number, width - length :] = 1
+        read = _Read(cache=DynamicCache(config=self._model.config), mask=mask, logits=torch.empty(0))
+        self._forward(read, ids)
+        return read
+
+    def _encode(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        """The shared beginning and the rest, encoded apart, so that equal beginnings are equal tokens."""
+        first = self._tokenizer.encode(prompt.text[: prompt.shared])
+        return first, self._tokenizer.encode(prompt.text[prompt.shared :], start=not prompt.shared)
+
+    def _read_one(self, prompt: Prompt) -> _Read:
+        first, rest = self._encode(prompt)
+        mask = torch.ones((1, len(first) + len(rest)), dtype=torch.long, device=self._device)
+        read = _Read(cache=self._prefix(prompt, first), mask=mask, logits=torch.empty(0))
+        self._forward(read, self._ids(rest).unsqueeze(0))
+        return read
+
+    def _prefix(self, prompt: Prompt, ids: list[int]) -> Any:
+        """A copy of the keys and values of the prompt's shared beginning, read now if it is not kept."""
+        if not prompt.shared:
+            return DynamicCache(config=self._model.config)
+        text = prompt.text[: prompt.shared]
+        if text not in self._prefixes:
+            cache = DynamicCache(config=self._model.config)
+            self._model(input_ids=self._ids(ids).unsqueeze(0), past_key_values=cache, use_cache=True, logits_to_keep=1)
+            self._prefixes[text] = cache
+            if len(self._prefixes) > _KEPT_PREFIXES:
+                self._prefixes.popitem(last=False)
+        self._prefixes.move_to_end(text)
+        return copy.deepcopy(self._prefixes[text])
+
+    def _select(self, read: _Read, rows: torch.Tensor) -> None:
+        read.cache.batch_select_indices(rows)
+        read.mask = read.mask[rows]
+        read.logits = read.logits[rows]
+
+    def _step(self, read: _Read, tokens: torch.Tensor) -> None:
+        read.mask = torch.cat([read.mask, read.mask.new_ones((len(tokens), 1))], dim=-1)
+        self._forward(read, tokens.unsqueeze(-1))
+
+    def _forward(self, read: _Read, ids: torch.Tensor) -> None:
+        """Feed `ids`, the last columns of `read.mask`, and leave the logits of the last position in `read`."""
+        padded = bool((read.mask[:, 0] == 0).any())
+        positions = (read.mask.cumsum(dim=-1) - 1).clamp_(min=0)[:, -ids.shape[1] :]
+        result = self._model(
+            input_ids=ids,
+            attention_mask=read.mask if padded else None,
+            position_ids=positions,
+            past_key_values=read.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        read.logits = result.logits[:, -1]

@@ -1,0 +1,55 @@
+"""Find texts that say the same in nearly the same words. Works on characters, so for Chinese as for English."""
+
+import unicodedata
+from collections.abc import Iterable
+
+_GRAM = 3
+NEAR = 0.75
+
+
+def normal_key(text: str) -> str:
+    """The text without case, width, accents' form, punctuation and spaces: equal keys are equal copy."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def ngrams(key: str) -> frozenset[str]:
+    """Overlapping runs of three characters; a shorter key is its own single run."""
+    if len(key) <= _GRAM:
+        return frozenset({key}) if key else frozenset()
+    return frozenset(key[i : i + _GRAM] for i in range(len(key) - _GRAM + 1))
+
+
+def similarity(first: str, second: str) -> float:
+    """Jaccard similarity of the two texts' character runs: 1 for equal keys, 0 for nothing in common."""
+    left, right = ngrams(normal_key(first)), ngrams(normal_key(second))
+    if not left and not right:
+        return 1.0
+    return len(left & right) / len(left | right)
+
+
+class SeenTexts:
+    """Texts that are taken. `is_duplicate` compares with all of them, so keep it to those of one item."""
+
+    def __init__(self, texts: Iterable[str] = (), near: float = NEAR) -> None:
+        if not 0 < near <= 1:
+            raise ValueError("the near-duplicate threshold is in (0, 1]")
+        self._near = near
+        self._keys: set[str] = set()
+        self._grams: list[frozenset[str]] = []
+        for text in texts:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        key = normal_key(text)
+        if key not in self._keys:
+            self._keys.add(key)
+            self._grams.append(ngrams(key))
+
+    def is_duplicate(self, text: str) -> bool:
+        """Whether an equal text, or one at least `near` similar, was added. A text without letters or digits is one."""
+        key = normal_key(text)
+        if not key or key in self._keys:
+            return True
+        grams = ngrams(key)
+        return any(len(grams & other) >= self._near * len(grams | other) for other in self._grams)
