@@ -8,3 +8,6 @@ os.environ["STUDIO_STAGE"] = "test"
 servers.ensure()
 
 from copystudio.settings import *  # noqa: E402, F403 (after the servers are known)
+
+# Every test makes six people; Argon2 would take longer than the rest of the test.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
