@@ -17,7 +17,7 @@ from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -189,10 +189,31 @@ def sort_header(context: Context, key: str, label: str, target: str = "", numeri
     }
 
 
-@register.inclusion_tag("components/marked_text.html")
-def marked_text(text: str, findings: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """The text with the spans of its findings marked; spans are code point offsets, findings dicts with severity."""
-    return {"segments": segments_of(text, findings)}
+@register.simple_tag
+def marked_text(text: str, findings: Iterable[Mapping[str, Any]] = ()) -> SafeString:
+    """The text with the spans of its findings marked; spans are code point offsets, findings dicts with severity.
+
+    Without any white space of its own, since copy is shown with its line breaks.
+    """
+    pieces = [
+        format_html('<mark class="mark-{}">{}</mark>', piece.severity, piece.text) if piece.severity else piece.text
+        for piece in segments_of(text, findings or ())
+    ]
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+@register.simple_tag
+def diff_text(segments: Iterable[Mapping[str, str]]) -> SafeString:
+    """Pieces of two texts (``op`` equal, insert or delete, and ``text``) as one, again without white space of its own."""
+    pieces: list[str] = []
+    for part in segments:
+        if part["op"] == "insert":
+            pieces.append(format_html("<ins>{}</ins>", part["text"]))
+        elif part["op"] == "delete":
+            pieces.append(format_html("<del>{}</del>", part["text"]))
+        else:
+            pieces.append(part["text"])
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
 @register.inclusion_tag("components/timestamp.html")
