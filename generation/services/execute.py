@@ -26,11 +26,14 @@ from copystudio.services.jobs import (
     job_progress,
     job_still_mine,
 )
+from generation.engine.backends.base import Backend
+from generation.engine.cache import ModelCache, ModelKey
 from generation.engine.config import Check, CopyBrief, SamplingConfig
 from generation.engine.errors import EngineError, GenerationCancelledError
-from generation.models import Candidate, GenerationItem, GenerationRun
+from generation.models import Candidate, GenerationItem, GenerationRun, ModelVersion
 from generation.services.turn import compute_turn
 
+BACKENDS: ModelCache[Backend] = ModelCache()
 log = logging.getLogger(__name__)
 Checker = Callable[[dict[str, Any]], Callable[[str], Check]]
 
@@ -72,13 +75,8 @@ def _end_stopped(run: GenerationRun) -> None:
 
 
 def _fill_run(run: GenerationRun, keeper: JobKeeper) -> None:
-    from generation.engine.backends.torch import TorchBackend
-    from generation.engine.cache import models
-
     job_progress(run, done=run.done, step="loading")
-    version = run.model_version
-    model = models.get(version.language_model.path, threads=settings.GENERATION_THREADS)
-    backend = TorchBackend(model)
+    backend = _backend(run.model_version)
     checker: Checker = import_string(settings.GENERATION_CHECK)
     job_progress(run, done=run.done, step="writing")
     for item in run.items.filter(finished=False).order_by("position"):
@@ -86,8 +84,20 @@ def _fill_run(run: GenerationRun, keeper: JobKeeper) -> None:
         _fill_item(run=run, item=item, backend=backend, checker=checker, keeper=keeper)
 
 
+def _backend(version: ModelVersion) -> Backend:
+    """The version's model, loaded once in this process. Torch comes in here, in the worker's child."""
+    from generation.engine.backends.torch import TorchBackend
+    from generation.engine.loader import load
+
+    folder = version.language_model.path
+    return BACKENDS.get_or_load(
+        ModelKey.of(folder),
+        lambda: TorchBackend(load(folder, model_root=settings.MODEL_ROOT, threads=settings.GENERATION_THREADS)),
+    )
+
+
 def _fill_item(
-    *, run: GenerationRun, item: GenerationItem, backend: Any, checker: Checker, keeper: JobKeeper
+    *, run: GenerationRun, item: GenerationItem, backend: Backend, checker: Checker, keeper: JobKeeper
 ) -> None:
     from generation.engine.generator import Filler
     from generation.engine.prompts import render

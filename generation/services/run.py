@@ -80,7 +80,11 @@ def run_create(
                 for n, item in enumerate(items)
             )
             event_record(
-                actor=actor, workspace=workspace, verb="run.create", target=run, data={"texts": total, "items": len(items)}
+                actor=actor,
+                workspace=workspace,
+                verb="run.create",
+                target=run,
+                data={"texts": total, "items": len(items)},
             )
             job_ring(run)
             return run, True

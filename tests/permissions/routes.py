@@ -43,9 +43,16 @@ class Api:
     methods: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Described:
+    """For any signed-in person and any key."""
+
+    methods: frozenset[str]
+
+
 READ, WRITE, DECIDE, RUN = "viewer", "copywriter", "approver", "admin"
 
-ROUTES: dict[str, Page | Own | Open | Api] = {
+ROUTES: dict[str, Page | Own | Open | Api | Described] = {
     "alive": Open(GET),
     "ready": Open(GET),
     "csp_report": Open(POST),
@@ -96,7 +103,7 @@ ROUTES: dict[str, Page | Own | Open | Api] = {
     "campaigns:candidate_adopt": Page(WRITE, POST),
     "campaigns:variant_list": Page(READ, GET),
     "campaigns:variant_create": Page(WRITE, BOTH),
-    "campaigns:variant_measure": Page(READ, GET),
+    "campaigns:variant_measure": Page(READ, POST),
     "campaigns:variant_detail": Page(READ, GET),
     "campaigns:variant_edit": Page(WRITE, BOTH),
     "campaigns:variant_diff": Page(READ, GET),
@@ -108,6 +115,21 @@ ROUTES: dict[str, Page | Own | Open | Api] = {
     "campaigns:variant_request_changes": Page(DECIDE, POST),
     "campaigns:review_queue": Page(READ, GET),
     "campaigns:review_detail": Page(READ, GET),
+    "campaigns:placement_list": Page(READ, GET),
+    "campaigns:placement_create": Page(DECIDE, BOTH),
+    "campaigns:placement_detail": Page(READ, GET),
+    "campaigns:placement_edit": Page(DECIDE, BOTH),
+    "campaigns:placement_assign": Page(DECIDE, POST),
+    "campaigns:client_list": Page(RUN, GET),
+    "campaigns:client_create": Page(RUN, BOTH),
+    "campaigns:client_revoke": Page(RUN, POST),
+    "campaigns:client_rotate": Page(RUN, BOTH),
+    "api:decide": Api("decide", GET),
+    "api:events": Api("events", POST),
+    "api:copy_list": Api("copy:read", GET),
+    "api:copy_detail": Api("copy:read", GET),
+    "api:schema": Described(GET),
+    "api:docs": Own(GET),
 }
 
 # allauth's own pages: not ours to test in depth, but none may appear unseen

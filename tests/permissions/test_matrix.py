@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from campaigns.models import ReviewEvent, Scope
 from copystudio.models import Event
 from tests.people import Cast
-from tests.permissions.routes import ACCOUNT_OPEN, ACCOUNT_SIGNED_IN, ROUTES, Api, Open, Own, Page
+from tests.permissions.routes import ACCOUNT_OPEN, ACCOUNT_SIGNED_IN, ROUTES, Api, Described, Open, Own, Page
 from tests.permissions.world import World, make_world
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -123,6 +123,22 @@ def test_api(world: World, route: str) -> None:
             response, changed = send(client, method, url)
             assert response.status_code in {401, 405}, f"{route} {method} as {person}: {response.status_code}"
             assert not changed
+
+
+def test_the_description_is_for_members_and_keys(world: World) -> None:
+    for route, row in ROUTES.items():
+        if not isinstance(row, Described):
+            continue
+        for method in METHODS:
+            anonymous, _ = send(Client(), method, reverse(route))
+            assert anonymous.status_code in ({401} if method in row.methods else {401, 405}), method
+            for person in ("stranger", *ORDER):
+                response, _ = send(world.cast.client(getattr(world.cast, person)), method, reverse(route))
+                wanted = {200} if method in row.methods else {403, 405}  # 403: no CSRF token
+                assert response.status_code in wanted, f"{route} {method} as {person}: {response.status_code}"
+            for key in world.keys.values():
+                response, _ = send(Client(), method, reverse(route), key)
+                assert response.status_code in ({200} if method in row.methods else {405}), method
 
 
 def test_pages_of_the_own_account_need_a_sign_in(world: World) -> None:

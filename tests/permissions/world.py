@@ -59,7 +59,9 @@ def make_world(cast: Cast) -> World:
         request_hash="0" * 64,
         total=2,
     )
-    item = GenerationItem.objects.create(workspace=cast.workspace, run=run, position=0, payload={}, requested=2, produced=1)
+    item = GenerationItem.objects.create(
+        workspace=cast.workspace, run=run, position=0, payload={}, requested=2, produced=1
+    )
     candidate = Candidate.objects.create(
         workspace=cast.workspace, item=item, slot=0, text="Dry at 320 g", sha256="1" * 64, fluency=-1.5, token_count=5,
         length=12, batch=0, attempt=1,
@@ -93,7 +95,11 @@ def make_world(cast: Cast) -> World:
             workspace=cast.workspace, slug="home", name="Home", channel=channel, variant=approved
         ),
         "import": ProductImport.objects.create(
-            workspace=cast.workspace, created_by=cast.copywriter, file_name="products.csv", file_size=10, file_sha256="2" * 64
+            workspace=cast.workspace,
+            created_by=cast.copywriter,
+            file_name="products.csv",
+            file_size=10,
+            file_sha256="2" * 64,
         ),
     }
     return World(cast=cast, objects=objects, keys=keys)
