@@ -60,7 +60,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "refused"
         if isinstance(error, exceptions.Throttled) and error.wait:
-            headers["Retry-After"] = str(int(error.wait) + 1)
+            headers["Retry-After"] = str(error.wait)
         if getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     else:

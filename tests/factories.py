@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from campaigns.models import AudienceSegment, Brand, Campaign, Channel, Product, Variant, VariantStatus
+from campaigns.models import (
+    ApiClient,
+    AudienceSegment,
+    Brand,
+    Campaign,
+    Channel,
+    Placement,
+    Product,
+    Scope,
+    Variant,
+    VariantStatus,
+)
 from campaigns.services.audience import segment_save
 from campaigns.services.brand import brand_save
 from campaigns.services.campaign import campaign_move, campaign_save
+from campaigns.services.client import client_create
+from campaigns.services.placement import placement_assign, placement_create
 from campaigns.services.product import ProductData, product_save
 from campaigns.services.variant import (
     revision_of,
@@ -93,3 +107,17 @@ def make_variant(
     if status == VariantStatus.CHANGES_REQUESTED:
         return variant_request_changes(actor=cast.approver, variant=variant, reason="Too vague.", **read)
     return variant
+
+
+def make_placement(cast: Cast, *, variant: Variant | None = None, **values: Any) -> Placement:
+    """A placement for e-mail subjects by the approver, serving ``variant`` where given."""
+    n = next(numbers)
+    data = {"slug": f"place-{n}", "name": f"Place {n}", "channel": channel(cast), "fallback_text": ""}
+    placement = placement_create(actor=cast.approver, workspace=cast.workspace, **{**data, **values})
+    return placement_assign(actor=cast.approver, placement=placement, variant=variant) if variant else placement
+
+
+def make_client(cast: Cast, *, scopes: Iterable[str] = tuple(Scope.values), **values: Any) -> tuple[ApiClient, str]:
+    """An API client by the admin, with its clear key."""
+    name = values.pop("name", f"Shop {next(numbers)}")
+    return client_create(actor=cast.admin, workspace=cast.workspace, name=name, scopes=scopes, **values)

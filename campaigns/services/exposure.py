@@ -60,7 +60,7 @@ def nonce() -> str:
 
 
 def token_sign(*, keys: SigningKeys, exposure: Exposure) -> str:
-    """The token of an exposure, 139 characters that are safe in URLs and headers."""
+    """The token of an exposure, 142 characters that are safe in URLs and headers."""
     body = LAYOUT.pack(
         exposure.workspace,
         exposure.placement,

@@ -92,9 +92,7 @@ def client_rotate_view(request: WorkspaceRequest, workspace: Workspace, pk: int)
 
 def _key_page(request: WorkspaceRequest, client: ApiClient, key: str) -> HttpResponse:
     """The only page that ever shows the key: nothing keeps it, so it comes as the answer itself."""
-    response = render(request, "campaigns/client/key.html", {"client": client, "key": key})
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "campaigns/client/key.html", {"client": client, "key": key})
 
 
 @require_POST
