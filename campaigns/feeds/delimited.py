@@ -60,7 +60,8 @@ def layout_of(rows: Sequence[tuple[int, list[str]]], delimiter: str) -> Layout:
     line, cells = rows[index]
     if len(cells) > MAX_COLUMNS:
         raise FeedError("too_many_columns", line=line, limit=MAX_COLUMNS)
-    return Layout(delimiter, column_names(cells), index + 1, line, has_header=True)
+    filled = max(_width(below) for _, below in rows[index:])
+    return Layout(delimiter, column_names(cells[:filled]), index + 1, line, has_header=True)
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> int | None:
@@ -79,10 +80,8 @@ def find_header(rows: Sequence[Sequence[str]]) -> int | None:
 
 
 def column_names(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return names that differ: trailing empty cells dropped, empty ones numbered, repeated ones counted."""
+    """Return names that differ: empty ones numbered, repeated ones counted."""
     names = [" ".join(printable(cell).split())[:200] for cell in cells]
-    while names and not names[-1]:
-        names.pop()
     taken: set[str] = set()
     for index, name in enumerate(names):
         name = name or f"Column {index + 1}"
@@ -124,7 +123,17 @@ def _sample_rows(lines: list[str], delimiter: str) -> list[tuple[int, list[str]]
 
 def _agreement(rows: list[tuple[int, list[str]]], layout: Layout) -> float:
     below = rows[layout.header_rows :] or rows
-    return sum(len(cells) == len(layout.columns) for _, cells in below) / len(below)
+    columns = len(layout.columns)
+    return sum(len(cells) >= columns >= _width(cells) for _, cells in below) / len(below)
+
+
+def _width(cells: Sequence[str]) -> int:
+    """Return how many cells there are up to the last that is not empty."""
+    return next((index for index in range(len(cells), 0, -1) if cells[index - 1].strip("\ufeff \t")), 0)
+
+
+def _is_cut_otherwise(cells: list[str], layout: Layout) -> bool:
+    return len(cells) == 1 or _width(cells) > len(layout.columns)
 
 
 def _check_layout(layout: Layout, rows: list[tuple[int, list[str]]]) -> None:
@@ -133,9 +142,10 @@ def _check_layout(layout: Layout, rows: list[tuple[int, list[str]]]) -> None:
         if known_header(cells[0] if cells else "") is None:
             raise FeedError("delimiter_unknown", line=line)
     below = rows[layout.header_rows :]
-    if not layout.has_header or not below or _agreement(rows, layout) >= 0.5:
+    otherwise = [(line, cells) for line, cells in below if _is_cut_otherwise(cells, layout)]
+    if len(layout.columns) < 2 or not layout.has_header or 2 * len(otherwise) <= len(below):
         return
-    line, cells = next((line, cells) for line, cells in below if len(cells) != len(layout.columns))
+    line, cells = otherwise[0]
     raise FeedError(
         "delimiter_inconsistent",
         header_line=layout.header_line,

@@ -72,7 +72,7 @@ def detect_encoding(path: Path) -> str:
 def first_flaw(path: Path, encoding: str) -> Flaw | None:
     """Decode the whole file, a megabyte at a time. Return where it fails, or None. NUL raises :class:`FeedError`."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    line, multibyte = 1, 0
+    line, multibyte, after_return = 1, 0, False
     with path.open("rb") as file:
         while True:
             chunk = file.read(CHUNK)
@@ -81,23 +81,26 @@ def first_flaw(path: Path, encoding: str) -> Flaw | None:
             except UnicodeDecodeError as error:
                 good = error.object[: error.start].decode(encoding, errors="ignore")
                 return Flaw(
-                    line=line + _line_ends(good),
+                    line=line + _line_ends(good, after_return),
                     byte=error.object[error.start],
                     multibyte=multibyte + sum(not char.isascii() for char in good),
                     at_end=not chunk,  # an unfinished character is only known to be one when nothing follows
                 )
             if "\0" in text:
-                raise FeedError("nul_character", line=line + _line_ends(text[: text.index("\0")]))
-            line += _line_ends(text)
+                raise FeedError("nul_character", line=line + _line_ends(text[: text.index("\0")], after_return))
+            line += _line_ends(text, after_return)
+            after_return = text.endswith("\r") if text else after_return
             if not text.isascii():
                 multibyte += len(text.encode("utf-8", "surrogatepass")) - len(text)
             if not chunk:
                 return None
 
 
-def _line_ends(text: str) -> int:
+def _line_ends(text: str, after_return: bool) -> int:
+    """Count LF, CR and CRLF. ``after_return`` tells that the text before ended in CR, whose LF may come first here."""
     returns = text.count("\r")
-    return text.count("\n") + (returns - text.count("\r\n") if returns else 0)
+    split_pair = after_return and text.startswith("\n")
+    return text.count("\n") - split_pair + (returns - text.count("\r\n") if returns else 0)
 
 
 def _strict(path: Path, encoding: str) -> str:

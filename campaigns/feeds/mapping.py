@@ -134,6 +134,8 @@ def suggest_mapping(
             found[column] = (Target.SKU, 1.0) if "handle" in column.casefold() else ("", 0.9)
         if feed_format is FeedFormat.MERCHANT_XML and column == Target.WAS_PRICE:
             found[column] = (Target.WAS_PRICE, 1.0)
+        if feed_format is FeedFormat.MERCHANT_XML and ":" in column:  # another namespace than Google's
+            found[column] = ("", 0.9)
     _settle_prices(found)
     for target in Target:
         if target not in REPEATABLE:
