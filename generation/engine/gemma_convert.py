@@ -128,7 +128,7 @@ def _write_tokenizer(metadata: dict[str, Any], target: Path) -> None:
     ]
     merges = byte_pair_merges(tokens, metadata["tokenizer.ggml.scores"], kinds)
     vocabulary = {token: number for number, token in enumerate(tokens)}
-    tokenizer = Tokenizer(BPE(vocabulary, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer = Tokenizer(BPE(vocabulary, merges, unk_token=_SPECIAL["unk_token"], fuse_unk=True, byte_fallback=True))
     tokenizer.normalizer = normalizers.Replace(" ", _SPACE)
     tokenizer.decoder = decoders.Sequence([decoders.Replace(_SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -29,10 +29,11 @@ _FOREIGN_WORDS = {
     "o os um uma para com não mais seu sua em é do da",
     "de het een en van voor met op niet zijn is je uw",
 }
-_ENGLISH_WORDS = frozenset(
+_ENGLISH = (
     "the a an and or of to in on at for with from by your you our we is are be this that it its as all every more most "
-    "new up out off now no not get made can will has have make keep feel when so than into who what how just".split()
+    "new up out off now no not get made can will has have make keep feel when so than into who what how just"
 )
+_ENGLISH_WORDS = frozenset(_ENGLISH.split())
 _FOREIGN_SETS = tuple(frozenset(words.split()) - _ENGLISH_WORDS for words in _FOREIGN_WORDS)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 

@@ -7,14 +7,14 @@ from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: a folder is all there is
 
-import torch  # noqa: E402
-from transformers import AutoModelForCausalLM  # noqa: E402
-from transformers.utils import logging as transformers_logging  # noqa: E402
+import torch
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging as transformers_logging
 
-from generation.engine.attention import use_grouped_attention  # noqa: E402
-from generation.engine.errors import ModelFolderError  # noqa: E402
-from generation.engine.folders import check_folder  # noqa: E402
-from generation.engine.tokens import TextTokenizer  # noqa: E402
+from generation.engine.attention import use_grouped_attention
+from generation.engine.errors import ModelFolderError
+from generation.engine.folders import check_folder
+from generation.engine.tokens import TextTokenizer
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 

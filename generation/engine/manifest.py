@@ -56,14 +56,24 @@ class Manifest:
             raise ValueError("a manifest lists plain file names")
 
     @classmethod
-    def describe(cls, folder: Path, on_bytes: Callable[[int], None] | None = None, **about: str) -> Self:
+    def describe(
+        cls,
+        folder: Path,
+        *,
+        name: str,
+        source: str,
+        source_sha256: str,
+        licence: str,
+        licence_url: str,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> Self:
         """Hash every file of `folder` (reading them back from disk) into a new manifest."""
         records = {
             path.name: FileRecord(size=path.stat().st_size, sha256=sha256_of(path, on_bytes))
             for path in sorted(folder.iterdir())
             if path.name != MANIFEST_NAME
         }
-        return cls(files=records, **about)
+        return cls(name, source, source_sha256, licence, licence_url, records)
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -161,8 +161,15 @@ def _convert_beside(folder: Path, model: StarterModel, report: Progress) -> None
             read += count
             report("check", 0.85 + 0.15 * read / total)
 
-        about = {"name": model.name, "source": model.distribution, "source_sha256": model.sha256}
-        manifest = Manifest.describe(output, on_bytes, licence=LICENCE, licence_url=LICENCE_URL, **about)
+        manifest = Manifest.describe(
+            output,
+            name=model.name,
+            source=model.distribution,
+            source_sha256=model.sha256,
+            licence=LICENCE,
+            licence_url=LICENCE_URL,
+            on_bytes=on_bytes,
+        )
         manifest.write(output)
         _sync(output)
         if folder.exists():

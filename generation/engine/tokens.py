@@ -34,7 +34,7 @@ class TextTokenizer:
             raise ModelFolderError(f"{folder.name}: tokenizer.json is missing")
         try:
             tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # noqa: BLE001 - the library raises no narrower type
+        except Exception as error:  # the library raises no narrower type
             raise ModelFolderError(f"{folder.name}: tokenizer.json cannot be read ({error})") from error
         named = read_config(folder, "tokenizer_config.json")
         ends: set[int] = set()
