@@ -19,12 +19,19 @@ def answers(config: Config) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
     connection = http.client.HTTPConnection(host, config.port, timeout=1)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.request("GET", "/healthz", headers=_as_a_visitor(config))
         return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+def _as_a_visitor(config: Config) -> dict[str, str]:
+    """Headers under which the pages answer, also behind a proxy that speaks TLS: no warning in the log for each look."""
+    names = config.environment.get("STUDIO_ALLOWED_HOSTS", "").split(",")
+    host = names[0].strip().lstrip(".*") or "localhost"
+    return {"Host": host, "X-Forwarded-Proto": config.environment["STUDIO_PUBLIC_URL"].split(":")[0]}
 
 
 def welcome(config: Config, console: Console, *, seconds: float, model_is_new: bool) -> None:
