@@ -25,7 +25,6 @@ NAVIGATION: list[tuple[Promise | str, list[Entry]]] = [
         [
             (_("Campaigns"), "target-arrow", "campaigns:campaign_list", Role.VIEWER),
             (_("Products"), "packages", "campaigns:product_list", Role.VIEWER),
-            (_("Imports"), "file-import", "campaigns:import_list", Role.VIEWER),
             (_("Brands"), "feather", "campaigns:brand_list", Role.VIEWER),
             (_("Segments"), "users-group", "campaigns:segment_list", Role.VIEWER),
             (_("Channels"), "broadcast", "campaigns:channel_list", Role.VIEWER),
@@ -105,7 +104,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "nav_workspace": None,
         "nav_role": None,
         "nav_items": [],
-        "nav_workspaces": SimpleLazyObject(lambda: list(memberships_of(user))),
+        "nav_workspaces": SimpleLazyObject(lambda: list(memberships_of(user)) if user.is_authenticated else []),
         "languages": settings.LANGUAGES,
         "version": __version__,
     }

@@ -29,8 +29,12 @@ def segments_of(text: str, findings: Iterable[Mapping[str, Any]]) -> list[Segmen
     ]
     spans = [span for span in spans if span[0] < span[1]]
     edges = sorted({0, len(text), *(edge for start, end, _severity in spans for edge in (start, end))})
-    segments = []
+    segments: list[Segment] = []
     for start, end in pairwise(edges):
         over = [severity for first, last, severity in spans if first <= start and end <= last]
-        segments.append(Segment(text[start:end], max(over, key=lambda name: STRENGTH.get(name, 0), default="")))
+        severity = max(over, key=lambda name: STRENGTH.get(name, 0), default="")
+        if segments and segments[-1].severity == severity:
+            segments[-1] = Segment(segments[-1].text + text[start:end], severity)
+        else:
+            segments.append(Segment(text[start:end], severity))
     return segments
