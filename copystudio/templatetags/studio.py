@@ -13,6 +13,7 @@ from django.core.paginator import Page
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.forms import BoundField
+from django.template import Engine
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
@@ -148,7 +149,7 @@ def dialog(context: Context, content: str, id: str = "", title: str = "", **opti
 def component(context: Context, name: str, content: str, **values: Any) -> SafeString:
     """A component's template around ``content``, with the page's context under its own values."""
     with context.push(content=content, **values):
-        return context.template.engine.get_template(f"components/{name}.html").render(context)
+        return Engine.get_default().get_template(f"components/{name}.html").render(context)
 
 
 def only(options: Mapping[str, Any], names: str) -> dict[str, Any]:
