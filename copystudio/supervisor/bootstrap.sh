@@ -75,7 +75,7 @@ is_current() { [ -x $venv/bin/python ] && [ "$(cat "$venv/.$kind" 2>/dev/null)" 
 # One installation at a time; the second waits and then finds everything done.
 lock() {
     command -v flock >/dev/null 2>&1 || return 0
-    exec 9>.venv.lock || fail "$(pwd) cannot be written by $(id -un)."
+    exec 9>.venv.lock
     flock -n 9 && return
     say "Another make is installing packages; waiting for it."
     flock 9
@@ -121,6 +121,7 @@ case $kind in run | test) ;; *) fail "Use: $0 run|test" ;; esac
 check_machine
 wanted=$(fingerprint) || exit 1
 is_current && exit 0
+[ -w . ] || fail "$(pwd) cannot be written by $(id -un)."
 lock
 is_current && exit 0
 check_space
