@@ -20,7 +20,7 @@ def membership_get_for(user: User | AnonymousUser, slug: str) -> Membership:
     """The person's membership of a workspace. Raises Http404: whoever is no member does not learn that it exists."""
     membership = (
         Membership.objects.select_related("workspace", "user")
-        .filter(workspace__slug=slug, user_id=user.pk, user__is_active=True)
+        .filter(workspace__slug=slug, user__pk=user.pk, user__is_active=True)
         .first()
     )
     if membership is None:
@@ -30,7 +30,9 @@ def membership_get_for(user: User | AnonymousUser, slug: str) -> Membership:
 
 def role_in(actor: User, workspace: Workspace) -> Role | None:
     """The person's role in the workspace as it stands in the database now; None for strangers."""
-    role = Membership.objects.filter(workspace=workspace, user=actor, user__is_active=True).values_list("role", flat=True)
+    role = Membership.objects.filter(workspace=workspace, user=actor, user__is_active=True).values_list(
+        "role", flat=True
+    )
     found = role.first()
     return Role(found) if found else None
 
@@ -55,7 +57,9 @@ def workspace_view(
 ) -> Callable[[Callable[Concatenate[WorkspaceRequest, Workspace, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Make ``view(request, workspace, …)`` out of the URL's workspace slug, for members with at least ``role``."""
 
-    def decorate(view: Callable[Concatenate[WorkspaceRequest, Workspace, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(
+        view: Callable[Concatenate[WorkspaceRequest, Workspace, P], HttpResponse],
+    ) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapper(request: WorkspaceRequest, workspace: str, **kwargs: Any) -> HttpResponse:
             membership = membership_get_for(request.user, workspace)

@@ -45,7 +45,8 @@ def job_times_fit(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="copystudio.E002",
             )
         )
-    visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout")
+    options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    visibility = options.get("visibility_timeout")
     if visibility is not None and visibility < settings.CELERY_TASK_TIME_LIMIT * 2:
         found.append(
             Error(

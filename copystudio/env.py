@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,6 +12,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """A mail server; without a ``host`` there is none. A password never travels without encryption."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    ssl: bool = False
+    starttls: bool = False
 
 
 class Env:
@@ -63,11 +76,37 @@ class Env:
 
     def url(self, name: str, default: str, schemes: set[str]) -> str:
         value = self.text(name, default)
-        if value and urlsplit(value).scheme not in schemes:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            parts.port  # noqa: B018 (reading it is what refuses nonsense)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} is not an address: {error}.") from None
+        if parts.scheme not in schemes:
             raise ImproperlyConfigured(
                 f"{name} must start with one of {', '.join(f'{s}://' for s in sorted(schemes))}."
             )
+        if not (parts.netloc or parts.path.strip("/")):
+            raise ImproperlyConfigured(f"{name} names no host: {parts.scheme}://HOST.")
         return value
+
+    def email(self, name: str) -> Mailer:
+        """A mail server from ``smtps://user:password@host:465``, or ``smtp://``, which turns to TLS where it signs in."""
+        parts = urlsplit(self.url(name, "", {"smtp", "smtps"}))
+        if not parts.scheme:
+            return Mailer()
+        if not parts.hostname:
+            raise ImproperlyConfigured(f"{name} names no host: {parts.scheme}://HOST.")
+        ssl, user = parts.scheme == "smtps", unquote(parts.username or "")
+        return Mailer(
+            host=parts.hostname,
+            port=parts.port or (465 if ssl else 587 if user else 25),
+            user=user,
+            password=unquote(parts.password or ""),
+            ssl=ssl,
+            starttls=not ssl and bool(user),
+        )
 
     def database(self, name: str, default: str) -> dict[str, object]:
         """A Django database setting from ``postgresql://user:password@host:port/name?option=value``.
@@ -77,9 +116,12 @@ class Env:
         parts = urlsplit(self.url(name, default, {"postgresql", "postgres"}))
         if len(parts.path) < 2:
             raise ImproperlyConfigured(f"{name} names no database: postgresql://user@host:5432/NAME.")
-        options: dict[str, str] = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
         try:
-            port = parts.port or int(options.pop("port", "5432"))
+            options: dict[str, str] = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} has options that are not of the form ?option=value.") from None
+        try:
+            port = int(options.pop("port", "5432"))
         except ValueError:
             raise ImproperlyConfigured(f"{name} has a port that is not a number.") from None
         return {
@@ -88,6 +130,6 @@ class Env:
             "USER": unquote(parts.username or options.pop("user", "")),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
-            "PORT": str(port),
+            "PORT": str(parts.port or port),
             "OPTIONS": options,
         }

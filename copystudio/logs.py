@@ -9,7 +9,7 @@ import time
 class LineFormatter(logging.Formatter):
     """One record, one line: UTC time, level, logger, message; a traceback keeps its own lines."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
-from copystudio.errors import BusyError, StudioError
-from copystudio.views.failure import failure, plain_failure
+from copystudio.errors import StudioError
+from copystudio.views.failure import AWAY, failure, plain_failure, unavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-log = logging.getLogger(__name__)
 
 
 class PlainRequests:
-    """Refuse NUL characters in path and query: PostgreSQL cannot store them and would answer with an error."""
+    """Refuse NUL in path, query and cookies: PostgreSQL cannot compare with it and would answer with an error."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
-        if "\x00" in request.path or "%00" in query or "\x00" in query:
+        texts = [request.path, query.replace("%00", "\x00"), *request.COOKIES.values()]
+        if any("\x00" in text for text in texts):
             return plain_failure(request, 400)
         return self.get_response(request)
 
@@ -43,8 +43,24 @@ class SecurityHeaders:
         return response
 
 
+class PersonLanguage:
+    """Speak the language that a signed-in person chose, where this browser has not been told another one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        cookies = request.COOKIES
+        if settings.LANGUAGE_COOKIE_NAME not in cookies and settings.SESSION_COOKIE_NAME in cookies:
+            language = getattr(request.user, "language", "")
+            if language:
+                translation.activate(language)
+                request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+
 class StudioErrors:
-    """Show a service's refusal as a page, a fragment or a problem body, and a lost database as 503."""
+    """Show a service's refusal as a page, a fragment or a problem body, and a lost server as 503."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -55,9 +71,4 @@ class StudioErrors:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, StudioError):
             return failure(request, error)
-        if isinstance(error, OperationalError | InterfaceError):
-            log.error("database unavailable: %s", error)
-            response = failure(request, BusyError())
-            response["Retry-After"] = "5"
-            return response
-        return None
+        return unavailable(request, error) if isinstance(error, AWAY) else None

@@ -76,18 +76,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "copystudio.middleware.PlainRequests",
+    # the headers first: whatever answers below them, a page, a file or a refusal, carries them
     "copystudio.middleware.SecurityHeaders",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "copystudio.middleware.PlainRequests",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "copystudio.middleware.PersonLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "copystudio.middleware.StudioErrors",
@@ -128,7 +130,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL = env.url("CACHE_URL", EMBEDDED.cache_url, {"redis", "rediss", "unix"})
 # Several studios on one Redis: each has a prefix of its own.
 KEY_PREFIX = env.text("STUDIO_KEY_PREFIX", "cs")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": KEY_PREFIX}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": KEY_PREFIX,
+    }
+}
 MODEL_ROOT = env.folder("MODEL_ROOT", VAR_DIR / "models")
 MEDIA_ROOT = env.folder("STUDIO_UPLOADS", VAR_DIR / "uploads")
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -200,7 +208,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/ip,10/15m/key"}
+# The key is one account at one address (copystudio.accounts) or one person's codes: nobody can lock another one out.
+# The limit of an address alone is wider: a whole office may stand behind it.
+ACCOUNT_RATE_LIMITS = {"login_failed": "50/15m/ip,10/15m/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Copy Studio"
@@ -209,10 +219,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "copystudio.accounts.account_tried"
+AXES_CLIENT_IP_CALLABLE = "copystudio.accounts.address_of"
+AXES_LOCKOUT_CALLABLE = "copystudio.views.failure.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -226,12 +237,13 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "copystudio.views.failure.csrf_failure"
 LANGUAGE_COOKIE_NAME = "cs_language"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-EMAIL_URL = env.url("EMAIL_URL", "", {"smtp", "smtps"})
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL = env.email("EMAIL_URL")  # without it, mails are printed in the log of the web process
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL.host else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.host, EMAIL.port, EMAIL.user, EMAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS, EMAIL_TIMEOUT = EMAIL.ssl, EMAIL.starttls, 10
 DEFAULT_FROM_EMAIL = env.text("STUDIO_FROM_EMAIL", "Copy Studio <studio@localhost>")
 
 # -- the browser -----------------------------------------------------------------------------------------------------
@@ -305,7 +317,9 @@ SPECTACULAR_SETTINGS = {
 }
 EXPOSURE_TOKEN_SECONDS = 24 * 3600  # so long an impression or a click may follow its decision
 CONVERSION_WINDOW_SECONDS = 7 * 24 * 3600  # so much longer a conversion may
-DECIDE_MAX_AGE_SECONDS = 30  # a shop's HTTP client may keep an answer so long; retired copy stays that long in its cache
+DECIDE_MAX_AGE_SECONDS = (
+    30  # a shop's HTTP client may keep an answer so long; retired copy stays that long in its cache
+)
 API_PER_MINUTE = {  # requests of one key, by scope
     "decide": env.integer("API_DECIDE_PER_MINUTE", 60_000, least=1, most=10_000_000),
     "events": env.integer("API_EVENTS_PER_MINUTE", 6_000, least=1, most=10_000_000),
@@ -317,7 +331,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "copystudio.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.choice("STUDIO_LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})},
+    "root": {
+        "handlers": ["console"],
+        "level": env.choice("STUDIO_LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"}),
+    },
     "loggers": {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

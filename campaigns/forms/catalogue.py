@@ -41,11 +41,15 @@ class ProductForm(forms.Form):
     tags = WordsField(label=_("Tags"))
     facts = FactsField(label=_("Facts"))
 
-    @classmethod
-    def initial_of(cls, product: Product) -> dict[str, object]:
-        initial = {name: getattr(product, name) for name in cls.base_fields if name != "facts"}
+    def __init__(self, data: QueryDict | None = None, *, product: Product | None = None) -> None:
+        super().__init__(data)
+        if product is None:
+            return
         facts = [(fact.attribute, fact.value, fact.unit) for fact in product.facts.all()]
-        return {**initial, "facts": facts}
+        self.initial = {name: getattr(product, name) for name in self.fields if name != "facts"} | {"facts": facts}
+        self.fields["facts"].known, self.fields["tags"].known = facts, product.tags
+        if product.language not in dict(PLATFORM_LANGUAGES):  # a file may bring others, and saving must not lose them
+            self.fields["language"].choices = [*PLATFORM_LANGUAGES, (product.language, product.language)]
 
     def to_data(self) -> ProductData:
         values = {**self.cleaned_data, "currency": self.cleaned_data["currency"].upper()}

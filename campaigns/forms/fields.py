@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,10 +12,19 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 MOST_WORDS = 100
+MOST_FACTS = 200
+Fact = tuple[str, str, str]  # attribute, value, unit
+# a number and its unit: "320 g", "5%", "-18 °C"; a size such as "10x20" and a mark such as "50+" are plain text
+AMOUNT = re.compile(r"""(-?\d+(?:[.,]\d+)?)\s*((?:[^\W\d_]|[%‰°℃℉″′"'])[^\d\s]{0,11})""")
 
 
 class WordsField(forms.CharField):
-    """A list of words or phrases, typed one per line or with commas (also Chinese ones)."""
+    """A list of words or phrases, typed one per line or with commas (also Chinese ones).
+
+    A line that is one of ``known``, what a file said, stays whole whatever commas are in it.
+    """
+
+    known: Sequence[str] = ()
 
     widget = forms.Textarea
 
@@ -28,7 +39,9 @@ class WordsField(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         text = super().clean(value)
-        words = list(dict.fromkeys(word.strip() for word in re.split(r"[\n,，、;；]", text) if word.strip()))
+        lines = [line.strip() for line in text.splitlines()]
+        parts = [part for line in lines for part in ([line] if line in self.known else re.split(r"[,，、;；]", line))]
+        words = list(dict.fromkeys(filter(None, (part.strip() for part in parts))))
         if len(words) > MOST_WORDS:
             raise ValidationError(_("At most %(most)d words.") % {"most": MOST_WORDS})
         for word in words:
@@ -54,12 +67,11 @@ class InterestsField(forms.CharField):
     def clean(self, value: Any) -> list[dict[str, Any]]:
         found: dict[str, float] = {}
         for line in filter(None, (line.strip() for line in super().clean(value).splitlines())):
-            match = re.fullmatch(r"(.+?)\s*[:：=]\s*([0-9.]+)", line)
-            name, weight = (match[1].strip(), match[2]) if match else (line, "0.5")
-            try:
-                number = float(weight)
-            except ValueError:
-                number = -1.0
+            match = re.fullmatch(r"(.*?)\s*[:：=]\s*([^:：=]*\d[^:：=]*)", line)
+            name, weight = (match[1], unicodedata.normalize("NFKC", match[2])) if match else (line, "0.5")
+            if not name:
+                raise ValidationError(_("“%(line)s” names no interest.") % {"line": line[:60]})
+            number = float(weight) if re.fullmatch(r"\d*\.?\d+|\d+\.", weight.strip()) else -1.0
             if not 0 <= number <= 1:
                 raise ValidationError(_("“%(line)s”: the weight must lie between 0 and 1.") % {"line": line[:60]})
             if len(name) > 60:
@@ -71,7 +83,12 @@ class InterestsField(forms.CharField):
 
 
 class FactsField(forms.CharField):
-    """Product facts, one per line: ``weight: 320 g``. Number and unit are told apart."""
+    """Product facts, one per line: ``weight: 320 g``. Number and unit are told apart.
+
+    A line that says one of ``known``, the facts the product has, is that fact, as the file cut it.
+    """
+
+    known: Sequence[Fact] = ()
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
@@ -81,19 +98,29 @@ class FactsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
-            return "\n".join(f"{attribute}: {val}{unit and ' ' + unit}" for attribute, val, unit in value)
+            return "\n".join(fact_line(fact) for fact in value)
         return value
 
-    def clean(self, value: Any) -> list[tuple[str, str, str]]:
-        facts = []
+    def clean(self, value: Any) -> list[Fact]:
+        known = {fact_line(fact): tuple(fact) for fact in self.known}
+        facts: list[Fact] = []
         for line in filter(None, (line.strip() for line in super().clean(value).splitlines())):
-            attribute, colon, rest = line.replace("：", ":", 1).partition(":")
-            if not colon or not attribute.strip() or not rest.strip():
+            if line in known:
+                facts.append(known[line])
+                continue
+            attribute, rest = [*re.split("[:：]", line, maxsplit=1), ""][:2]
+            if not attribute.strip() or not rest.strip():
                 raise ValidationError(_("“%(line)s” is not of the form “attribute: value”.") % {"line": line[:60]})
             if len(attribute) > 120 or len(rest) > 1000:
                 raise ValidationError(_("“%(line)s…” is too long.") % {"line": line[:40]})
-            number = re.fullmatch(r"\s*(-?\d+(?:[.,]\d+)?)\s*([^\d\s]{1,12})\s*", rest)
-            facts.append((attribute.strip(), number[1], number[2]) if number else (attribute.strip(), rest.strip(), ""))
-        if len(facts) > 200:
-            raise ValidationError(_("At most %(most)d facts.") % {"most": 200})
+            amount = AMOUNT.fullmatch(rest.strip())
+            facts.append((attribute.strip(), amount[1], amount[2]) if amount else (attribute.strip(), rest.strip(), ""))
+        if len(facts) > MOST_FACTS:
+            raise ValidationError(_("At most %(most)d facts.") % {"most": MOST_FACTS})
         return facts
+
+
+def fact_line(fact: Fact) -> str:
+    """A fact on one line, as people read and type it."""
+    attribute, value, unit = fact
+    return " ".join(f"{attribute}: {value} {unit}".split())

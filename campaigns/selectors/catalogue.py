@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from campaigns.models import AudienceSegment, Brand, Channel, PriceRecord, Product
+from campaigns.models import AudienceSegment, Brand, Channel, Product
 from copystudio.models import Workspace
 
 
@@ -17,9 +17,8 @@ def products(workspace: Workspace) -> QuerySet[Product]:
 
 
 def product_get_for(*, workspace: Workspace, pk: int) -> Product:
-    """The product with its facts and its last 30 prices; Http404 where there is none in this workspace."""
-    recent = PriceRecord.objects.order_by("-recorded_at")
-    product = products(workspace).prefetch_related("facts", Prefetch("prices", queryset=recent)).filter(pk=pk).first()
+    """The product with its facts; Http404 where there is none in this workspace."""
+    product = products(workspace).prefetch_related("facts").filter(pk=pk).first()
     if product is None:
         raise Http404
     return product
@@ -61,11 +60,19 @@ def _decimal(value: object) -> Decimal | None:
 
 def categories(workspace: Workspace) -> list[str]:
     """The categories in use, by name."""
-    return list(products(workspace).exclude(category="").order_by("category").values_list("category", flat=True).distinct()[:500])
+    return list(
+        products(workspace)
+        .exclude(category="")
+        .order_by("category")
+        .values_list("category", flat=True)
+        .distinct()[:500]
+    )
 
 
 def vendors(workspace: Workspace) -> list[str]:
-    return list(products(workspace).exclude(vendor="").order_by("vendor").values_list("vendor", flat=True).distinct()[:500])
+    return list(
+        products(workspace).exclude(vendor="").order_by("vendor").values_list("vendor", flat=True).distinct()[:500]
+    )
 
 
 def brands(workspace: Workspace) -> QuerySet[Brand]:

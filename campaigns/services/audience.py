@@ -18,12 +18,11 @@ from copystudio.services.events import event_record
 FIELDS = ("name", "slug", "description", "interests", "words", "avoid_words", "tone")
 
 
-def _free_slug(*, workspace: Workspace, name: str) -> str:
+def _free_slug(*, workspace: Workspace, name: str, own: int | None) -> str:
     """A short name for the API from the name; a Chinese name has no Latin letters to make one of."""
     stem = slugify(name)[:50] or "segment"
-    taken = set(
-        AudienceSegment.objects.filter(workspace=workspace, slug__startswith=stem).values_list("slug", flat=True)
-    )
+    others = AudienceSegment.objects.filter(workspace=workspace, slug__startswith=stem).exclude(pk=own)
+    taken = set(others.values_list("slug", flat=True))
     return next(slug for n in range(1, len(taken) + 2) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 
@@ -42,14 +41,14 @@ def segment_save(
                 if field in values:
                     setattr(row, field, values[field])
             row.interests = sorted(row.interests, key=lambda interest: -interest["weight"])
-            row.slug = row.slug or _free_slug(workspace=workspace, name=row.name)
+            row.slug = row.slug or _free_slug(workspace=workspace, name=row.name, own=row.pk)
             row.save()
             verb = "audiencesegment.change" if segment else "audiencesegment.create"
             event_record(actor=actor, workspace=workspace, verb=verb, target=row)
             return row
     except IntegrityError as error:
         names = {"campaigns_segment_name": "name", "campaigns_segment_slug": "slug"}
-        field = next((field for name, field in names.items() if name in str(error)), None)
-        if field is None:
+        taken = next((field for name, field in names.items() if name in str(error)), None)
+        if taken is None:
             raise
-        raise InvalidInputError(fields={field: [_("There is already a segment of this name.")]}) from None
+        raise InvalidInputError(fields={taken: [_("There is already a segment of this name.")]}) from None

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import PriceRecord, Product, ProductFact
 from copystudio.access import require
 from copystudio.db import locked
-from copystudio.errors import InvalidInputError
+from copystudio.errors import InvalidInputError, TransitionError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
 
@@ -76,6 +76,8 @@ def product_archive(*, actor: User, product: Product, archived: bool) -> Product
     with transaction.atomic():
         row = locked(Product, pk=product.pk)
         require(actor=actor, workspace=row.workspace, role=Role.COPYWRITER)
+        if (row.status == Product.Status.ARCHIVED) == archived:
+            raise TransitionError
         row.status = Product.Status.ARCHIVED if archived else Product.Status.ACTIVE
         row.save(update_fields=["status", "updated_at"])
         verb = "product.archive" if archived else "product.restore"
@@ -97,27 +99,23 @@ def price_record(product: Product) -> PriceRecord:
 
 
 def facts_replace(*, product: Product, facts: Sequence[Fact]) -> bool:
-    """Make the product's facts equal to ``facts``. Returns whether anything changed."""
-    wanted = list(dict.fromkeys(facts))
-    have = [(fact.attribute, fact.value, fact.unit) for fact in product.facts.all()]
-    if have == wanted:
+    """Make the product's facts equal to ``facts``, each claim once. Returns whether anything changed."""
+    units: dict[tuple[str, str], str] = {}
+    for attribute, value, unit in facts:
+        units.setdefault((attribute, value), unit)
+    wanted = [(attribute, value, unit) for (attribute, value), unit in units.items()]
+    if wanted == [(fact.attribute, fact.value, fact.unit) for fact in product.facts.all()]:
         return False
     product.facts.all().delete()
-    seen: set[tuple[str, str]] = set()
-    rows = []
-    for attribute, value, unit in wanted:
-        if (attribute, value) in seen:
-            continue
-        seen.add((attribute, value))
-        rows.append(
-            ProductFact(
-                workspace_id=product.workspace_id,
-                product=product,
-                attribute=attribute,
-                value=value,
-                unit=unit,
-                position=len(rows),
-            )
+    ProductFact.objects.bulk_create(
+        ProductFact(
+            workspace_id=product.workspace_id,
+            product=product,
+            attribute=attribute,
+            value=value,
+            unit=unit,
+            position=position,
         )
-    ProductFact.objects.bulk_create(rows)
+        for position, (attribute, value, unit) in enumerate(wanted)
+    )
     return True

@@ -35,7 +35,7 @@ def product_list(request: WorkspaceRequest, workspace: Workspace) -> HttpRespons
 def product_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     product = product_get_for(workspace=workspace, pk=pk)
     variants = product.variants.select_related("channel", "current_revision").order_by("-id")[:10]
-    context = {"product": product, "prices": list(product.prices.all())[:30], "variants": variants}
+    context = {"product": product, "prices": product.prices.all()[:30], "variants": variants}
     return render(request, "campaigns/product/detail.html", context)
 
 
@@ -52,7 +52,7 @@ def product_edit(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Ht
 
 
 def _form(request: WorkspaceRequest, workspace: Workspace, product: Product | None) -> HttpResponse:
-    form = ProductForm(request.POST or None, initial=ProductForm.initial_of(product) if product else None)
+    form = ProductForm(request.POST or None, product=product)
     if request.method == "POST" and form.is_valid():
         try:
             saved = product_save(actor=request.user, workspace=workspace, product=product, data=form.to_data())
@@ -69,7 +69,9 @@ def _form(request: WorkspaceRequest, workspace: Workspace, product: Product | No
 @workspace_view(Role.COPYWRITER)
 def product_set_archived(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     product = product_get_for(workspace=workspace, pk=pk)
-    archived = request.POST.get("archived") == "1"
+    if request.POST.get("archived") not in {"0", "1"}:
+        raise InvalidInputError
+    archived = request.POST["archived"] == "1"
     product_archive(actor=request.user, product=product, archived=archived)
     messages.success(request, _("Archived.") if archived else _("Back on sale."))
     return redirect(request, reverse("campaigns:product_detail", args=[workspace.slug, product.pk]))

@@ -56,14 +56,20 @@ def job_ring(job: Job) -> None:
 
 def outbox_ring(bell: Outbox) -> bool:
     """Send the message and forget the bell. With the broker away the bell stays for the sweeper; never raises."""
+    if not _send(bell.task, bell.object_id):
+        return False
+    Outbox.objects.filter(pk=bell.pk).delete()
+    return True
+
+
+def _send(task: str, pk: int, **options: Any) -> bool:
     from copystudio.celery import app
 
     try:
-        app.send_task(bell.task, args=[bell.object_id], retry=False, ignore_result=True)
+        app.send_task(task, args=[pk], retry=False, ignore_result=True, **options)
     except Exception as error:  # noqa: BLE001 (any transport error means the same: ring again later)
-        log.warning("broker unavailable, %s %s stays in the outbox: %s", bell.task, bell.object_id, error)
+        log.warning("broker unavailable, %s %s is rung later: %s", task, pk, error)
         return False
-    Outbox.objects.filter(pk=bell.pk).delete()
     return True
 
 
@@ -104,6 +110,7 @@ class JobKeeper:
         self.lost = threading.Event()
         self.cancelled = threading.Event()
         self.stop = threading.Event()
+        self.progress: dict[str, Any] = {}  # columns that the next beat writes, for work inside one long transaction
 
     def check(self) -> None:
         """Raise LeaseLostError or JobCancelledError where the work must stop."""
@@ -118,9 +125,7 @@ class JobKeeper:
     def beat(self) -> None:
         """Extend the lease under our fence; note a lost lease and a wish to cancel."""
         rows = type(self.job)._default_manager.filter(pk=self.job.pk, fence=self.job.fence, status=JobStatus.RUNNING)
-        extended = rows.update(
-            heartbeat_at=Now(), lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
-        )
+        extended = rows.update(heartbeat_at=Now(), lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS))
         if not extended:
             self.lost.set()
         elif rows.filter(cancel_requested_at__isnull=False).exists():
@@ -200,7 +205,9 @@ def job_cancel(*, actor: User, job: J) -> J:
         require(actor=actor, workspace=current.workspace, role=Role.COPYWRITER)
         if current.status not in OPEN_STATUSES:
             raise TransitionError
-        type(job)._default_manager.filter(pk=current.pk).update(cancel_requested_at=Coalesce("cancel_requested_at", Now()))
+        type(job)._default_manager.filter(pk=current.pk).update(
+            cancel_requested_at=Coalesce("cancel_requested_at", Now())
+        )
         event_record(
             actor=actor, workspace=current.workspace, verb=f"{current._meta.model_name}.cancel", target=current
         )
@@ -218,22 +225,21 @@ def job_models() -> list[type[Job]]:
 
 
 def jobs_sweep() -> int:
-    """Ring again for every job that nobody works on. Returns how many doorbells were rung."""
+    """Ring again for every job that nobody works on. Returns how many doorbells were rung: fewer, and no error, where
+    the broker is away, since the next sweep comes soon.
+    """
     rung = 0
     for bell in Outbox.objects.filter(created_at__lt=Now() - timedelta(seconds=2)).order_by("id")[:500]:
         if not outbox_ring(bell):
             return rung
         rung += 1
-    from copystudio.celery import app
-
     for model in job_models():
         idle = Q(status=JobStatus.RUNNING, lease_until__lt=Now()) | Q(
             status=JobStatus.QUEUED, updated_at__lt=Now() - timedelta(seconds=settings.JOB_SWEEP_SECONDS)
         )
         for pk in model._default_manager.filter(idle).order_by("id").values_list("pk", flat=True)[:500]:
-            app.send_task(
-                model.task, args=[pk], retry=False, ignore_result=True, expires=settings.JOB_SWEEP_SECONDS
-            )
+            if not _send(model.task, pk, expires=settings.JOB_SWEEP_SECONDS):
+                return rung
             rung += 1
     return rung
 

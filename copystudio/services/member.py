@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from allauth.usersessions.models import UserSession
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.access import require
@@ -20,20 +20,47 @@ def password_generate() -> str:
     return "-".join(secrets.token_hex(3) for _group in range(4))
 
 
-def member_add(*, actor: User, workspace: Workspace, email: str, name: str, role: Role) -> tuple[Membership, str | None]:
-    """Add a person. Returns the one-time password where the account is new: it is shown once and never again."""
-    with transaction.atomic():
-        require(actor=actor, workspace=workspace, role=Role.ADMIN)
-        user = User.objects.select_for_update().filter(email=email.lower()).first()
-        password = None
-        if user is None:
-            password = password_generate()
-            user = User.objects.create_user(email=email, password=password, name=name)
-        elif Membership.objects.filter(workspace=workspace, user=user).exists():
-            raise InvalidInputError(fields={"email": [_("This person is a member already.")]})
-        membership = Membership.objects.create(workspace=workspace, user=user, role=role)
-        event_record(actor=actor, workspace=workspace, verb="member.add", target=membership, data={"role": role})
-        return membership, password
+def member_add(
+    *, actor: User, workspace: Workspace, email: str, name: str, role: Role
+) -> tuple[Membership, str | None]:
+    """Add a person. Returns the one-time password where the account is new, or nobody's member any more and so new
+    again: it is shown once and never again.
+    """
+    try:
+        with transaction.atomic():
+            require(actor=actor, workspace=workspace, role=Role.ADMIN)
+            user = User.objects.select_for_update().filter(email=email.lower()).first()
+            password = None
+            if user is None:
+                password = password_generate()
+                user = User.objects.create_user(email=email, password=password, name=name)
+            elif not user.memberships.exists():
+                password = password_generate()
+                _renew(user, password)
+            membership = Membership.objects.create(workspace=workspace, user=user, role=role)
+            event_record(actor=actor, workspace=workspace, verb="member.add", target=membership, data={"role": role})
+            return membership, password
+    except IntegrityError as error:
+        if not any(name in str(error) for name in ("copystudio_membership_once", "copystudio_user")):
+            raise
+        raise InvalidInputError(fields={"email": [_("This person is a member already.")]}) from None
+
+
+def _renew(user: User, password: str) -> None:
+    """Let somebody in with a new password, and nobody with the old one."""
+    user.set_password(password)
+    user.is_active = True
+    user.save(update_fields=["password", "is_active"])
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
+def sign_out_for_good(user: User) -> None:
+    """Nobody's member any more: signed out everywhere, until somebody adds them again."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    for session in UserSession.objects.filter(user=user):
+        session.end()
 
 
 def _keep_an_admin(*, workspace: Workspace, leaving: Membership) -> None:
@@ -70,10 +97,7 @@ def member_remove(*, actor: User, membership: Membership) -> None:
         user = current.user
         current.delete()
         if not user.memberships.exists():
-            user.is_active = False
-            user.save(update_fields=["is_active"])
-            for session in UserSession.objects.filter(user=user):
-                session.end()
+            sign_out_for_good(user)
 
 
 def member_reset_password(*, actor: User, membership: Membership) -> str:
@@ -85,9 +109,6 @@ def member_reset_password(*, actor: User, membership: Membership) -> str:
         if user.memberships.exclude(pk=current.pk).exists():
             raise TransitionError(_("This person belongs to other workspaces too; they have to reset it by e-mail."))
         password = password_generate()
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        for session in UserSession.objects.filter(user=user):
-            session.end()
+        _renew(user, password)
         event_record(actor=actor, workspace=current.workspace, verb="member.password", target=current)
         return password

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.files.storage import Storage
 from django.db import connection, transaction
+from django.db.models import FileField
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +16,7 @@ from copystudio.db import locked
 from copystudio.errors import TransitionError
 from copystudio.models import Membership, Role, User, Workspace
 from copystudio.services.events import event_record
+from copystudio.services.member import sign_out_for_good
 
 
 def workspace_create(*, actor: User | None, slug: str, name: str, admin: User, is_demo: bool = False) -> Workspace:
@@ -33,11 +38,30 @@ def workspace_remove_demo(*, actor: User, workspace: Workspace) -> None:
         if not row.is_demo:
             raise TransitionError(_("Only a demonstration can be removed."))
         invented = list(
-            User.objects.filter(memberships__workspace=row, password__startswith="!")
+            User.objects.filter(memberships__workspace=row, password__startswith=UNUSABLE_PASSWORD_PREFIX)
             .exclude(memberships__workspace__is_demo=False)
             .values_list("pk", flat=True)
         )
+        others = list(row.memberships.exclude(user=actor).exclude(user__in=invented).values_list("user", flat=True))
+        files = _files_of(row)
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL copystudio.erasing = 'on'")
         row.delete()
         User.objects.filter(pk__in=invented).delete()
+        for user in User.objects.filter(pk__in=others, memberships__isnull=True):
+            sign_out_for_good(user)
+        transaction.on_commit(lambda: [storage.delete(name) for storage, name in files])
+
+
+def _files_of(workspace: Workspace) -> list[tuple[Storage, str]]:
+    """Every uploaded file of the workspace, whichever table has it."""
+    found = []
+    for model in apps.get_models():
+        names = {field.name: field for field in model._meta.concrete_fields}
+        if "workspace" not in names:
+            continue
+        for field in names.values():
+            if isinstance(field, FileField):
+                uploaded = model._default_manager.filter(workspace=workspace).exclude(**{field.name: ""})
+                found += [(field.storage, name) for name in uploaded.values_list(field.name, flat=True)]
+    return found

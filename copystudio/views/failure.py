@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from redis.exceptions import ConnectionError as CacheConnectionError
+from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from copystudio.errors import StudioError
 from copystudio.http import is_fragment, render
 
 PAGES = {400, 403, 404, 409, 422, 429, 500, 503}
+# a server that pages need does not answer, or gave up on one request; trying again helps
+AWAY = (OperationalError, InterfaceError, CacheConnectionError, CacheTimeoutError)
+RETRY_SECONDS = 5
+log = logging.getLogger(__name__)
 
 
 def problem(status: int, code: str, detail: str, **extra: object) -> JsonResponse:
@@ -58,7 +69,24 @@ def not_found(request: HttpRequest, exception: Exception | Http404) -> HttpRespo
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return plain_failure(request, 500)
+    """Also what middleware raises ends here, so a server may be away."""
+    error = sys.exc_info()[1]
+    return unavailable(request, error) if isinstance(error, AWAY) else plain_failure(request, 500)
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Database or cache is away: say so without asking either of them anything."""
+    log.error("server unavailable: %s", error)
+    response = plain_failure(request, 503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
+    """The answer to too many failed sign-ins."""
+    error = StudioError(_("Too many failed sign-ins."))
+    error.status, error.code = 429, "too_many_attempts"
+    return failure(request, error)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -11,9 +11,10 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from copystudio.http import render
+from copystudio.http import remember_language, render
 from copystudio.models import User
 from copystudio.selectors.workspace import memberships_of
+from copystudio.services.person import person_change
 
 
 @require_safe
@@ -31,19 +32,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Remember the language in a cookie, and with the person where somebody is signed in."""
     language = request.POST.get("language", "")
     target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         target = reverse("studio:home")
     response = HttpResponseRedirect(target, status=303)
     if language in dict(settings.LANGUAGES):
         translation.activate(language)
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-        )
-        if request.user.is_authenticated:
-            User.objects.filter(pk=request.user.pk).update(language=language)
+        remember_language(response, language)
+        if isinstance(request.user, User):
+            person_change(actor=request.user, language=language)
     return response

@@ -14,13 +14,18 @@ from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
 from copystudio.forms import EventFilter, MemberForm, RoleForm
 from copystudio.http import redirect, render
-from copystudio.models import Role, Workspace
+from copystudio.models import Membership, Role, Workspace
 from copystudio.selectors.workspace import events, member_get_for, members
 from copystudio.services.member import member_add, member_change_role, member_remove, member_reset_password
 
 
 def _list(workspace: Workspace) -> str:
     return reverse("studio:member_list", args=[workspace.slug])
+
+
+def _after(request: WorkspaceRequest, changed: Membership) -> str:
+    """Where a change of a member leads: whoever changed the own membership may not see the list any more."""
+    return reverse("studio:home") if changed.user_id == request.user.pk else _list(changed.workspace)
 
 
 @require_safe
@@ -64,7 +69,7 @@ def member_role(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Htt
     messages.success(
         request, _("%(person)s is now %(role)s.") % {"person": changed.user, "role": changed.get_role_display()}
     )
-    return redirect(request, _list(workspace))
+    return redirect(request, _after(request, changed))
 
 
 @require_POST
@@ -73,7 +78,7 @@ def member_delete(request: WorkspaceRequest, workspace: Workspace, pk: int) -> H
     membership = member_get_for(workspace=workspace, pk=pk)
     member_remove(actor=request.user, membership=membership)
     messages.success(request, _("%(person)s no longer belongs to this workspace.") % {"person": membership.user})
-    return redirect(request, _list(workspace))
+    return redirect(request, _after(request, membership))
 
 
 @require_POST

@@ -51,12 +51,12 @@ def _cache_answers() -> bool:
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
     """A browser blocked something: log what and where. Nothing of it is kept or shown."""
-    if int(request.headers.get("Content-Length") or 0) > LONGEST_REPORT:
-        return HttpResponse(status=413)
     try:
+        if int(request.headers.get("Content-Length") or 0) > LONGEST_REPORT:
+            return HttpResponse(status=413)
         report = json.loads(request.body)["csp-report"]
         facts = {key: str(report.get(key, ""))[:300] for key in ("document-uri", "violated-directive", "blocked-uri")}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     log.warning("policy report: %s", json.dumps(facts))
     return HttpResponse(status=204)

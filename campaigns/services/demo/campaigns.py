@@ -64,7 +64,9 @@ def load_campaign(scene: Scene, row: dict[str, Any]) -> Campaign:
     variants = {variant["key"]: _variant(scene, campaign, variant) for variant in row["variants"]}
     for place in row["placements"]:
         placement = scene.placements[place["slug"]]
-        Placement.objects.filter(pk=placement.pk).update(variant=variants[place["variant"]] if place["variant"] else None)
+        Placement.objects.filter(pk=placement.pk).update(
+            variant=variants[place["variant"]] if place["variant"] else None
+        )
     return campaign
 
 
