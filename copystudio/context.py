@@ -25,6 +25,7 @@ NAVIGATION: list[tuple[Promise | str, list[Entry]]] = [
         [
             (_("Campaigns"), "target-arrow", "campaigns:campaign_list", Role.VIEWER),
             (_("Products"), "packages", "campaigns:product_list", Role.VIEWER),
+            (_("Imports"), "file-import", "campaigns:import_list", Role.VIEWER),
             (_("Brands"), "feather", "campaigns:brand_list", Role.VIEWER),
             (_("Segments"), "users-group", "campaigns:segment_list", Role.VIEWER),
             (_("Channels"), "broadcast", "campaigns:channel_list", Role.VIEWER),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import brand, channel, product, segment
+from campaigns.views import brand, channel, product, product_import, segment
 
 urlpatterns = [
     path("products/", product.product_list, name="product_list"),
@@ -10,6 +10,13 @@ urlpatterns = [
     path("products/<int:pk>/", product.product_detail, name="product_detail"),
     path("products/<int:pk>/edit/", product.product_edit, name="product_edit"),
     path("products/<int:pk>/archive/", product.product_set_archived, name="product_archive"),
+    path("imports/", product_import.import_list, name="import_list"),
+    path("imports/new/", product_import.import_create, name="import_create"),
+    path("imports/<int:pk>/", product_import.import_detail, name="import_detail"),
+    path("imports/<int:pk>/live/", product_import.import_live, name="import_live"),
+    path("imports/<int:pk>/check/", product_import.import_check_view, name="import_check"),
+    path("imports/<int:pk>/apply/", product_import.import_apply_view, name="import_apply"),
+    path("imports/<int:pk>/cancel/", product_import.import_cancel, name="import_cancel"),
     path("brands/", brand.brand_list, name="brand_list"),
     path("brands/new/", brand.brand_create, name="brand_create"),
     path("brands/<int:pk>/", brand.brand_detail, name="brand_detail"),

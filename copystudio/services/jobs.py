@@ -125,7 +125,9 @@ class JobKeeper:
     def beat(self) -> None:
         """Extend the lease under our fence; note a lost lease and a wish to cancel."""
         rows = type(self.job)._default_manager.filter(pk=self.job.pk, fence=self.job.fence, status=JobStatus.RUNNING)
-        extended = rows.update(heartbeat_at=Now(), lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS))
+        extended = rows.update(
+            heartbeat_at=Now(), lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS), **self.progress
+        )
         if not extended:
             self.lost.set()
         elif rows.filter(cancel_requested_at__isnull=False).exists():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 
-from campaigns.models import ApiClient, BriefItem, BriefRun, Placement, ProductImport, Scope
+from campaigns.models import ApiClient, BriefItem, BriefRun, Placement, Scope
 from campaigns.services.brief import BriefData, brief_save
 from campaigns.services.client import client_create
+from campaigns.services.product_import import import_upload
 from copystudio.models import Membership
 from generation.models import Candidate, GenerationItem, GenerationRun, ModelVersion
 from tests import factories
@@ -94,12 +96,10 @@ def make_world(cast: Cast) -> World:
         "placement": Placement.objects.create(
             workspace=cast.workspace, slug="home", name="Home", channel=channel, variant=approved
         ),
-        "import": ProductImport.objects.create(
+        "import": import_upload(
+            actor=cast.copywriter,
             workspace=cast.workspace,
-            created_by=cast.copywriter,
-            file_name="products.csv",
-            file_size=10,
-            file_sha256="2" * 64,
+            upload=SimpleUploadedFile("products.csv", b"sku,title\nA-1,Jacket\n"),
         ),
     }
     return World(cast=cast, objects=objects, keys=keys)

@@ -1,0 +1,10 @@
+"""The default worker's tasks."""
+
+from copystudio.celery import app
+
+
+@app.task(name="campaigns.product_import")
+def product_import(job_id: int) -> None:
+    from campaigns.services.product_import_work import import_execute
+
+    import_execute(job_id=job_id)
