@@ -66,7 +66,10 @@ def detect_encoding(path: Path) -> str:
         return "utf-8"
     if flaw.multibyte >= SURE_AFTER or (flaw.at_end and flaw.multibyte):
         raise _flaw_error(flaw, "utf-8")
-    return _guess(path)
+    encoding = _guess(path)
+    if encoding is None:
+        raise _flaw_error(flaw, "utf-8")
+    return encoding
 
 
 def first_flaw(path: Path, encoding: str) -> Flaw | None:
@@ -147,21 +150,16 @@ def _utf16_without_bom(head: bytes) -> str:
     return ""
 
 
-def _guess(path: Path) -> str:
+def _guess(path: Path) -> str | None:
+    """Return the likeliest codec that decodes the whole file, or None where none is likely."""
     sample = _telling_lines(path)
     found = {match.encoding: match.chaos for match in from_bytes(sample, cp_isolation=list(CANDIDATES))}
     order = sorted(found, key=lambda name: (round(found[name], 2), -_commonness(sample, name), CANDIDATES.index(name)))
     order += [name for name in CANDIDATES if name not in found]
-    flaws: list[tuple[Flaw, str]] = []
     for encoding in [variant for name in order for variant in VARIANTS[name]]:
-        flaw = first_flaw(path, encoding)
-        if flaw is None and (found or _commonness(sample, encoding) > 0.5):
+        if (found or _commonness(sample, encoding) > 0.5) and first_flaw(path, encoding) is None:
             return encoding
-        if flaw is not None:
-            flaws.append((flaw, encoding))
-    if not found or not flaws:
-        raise FeedError("encoding_unknown")
-    raise _flaw_error(*flaws[0])
+    return None
 
 
 def _telling_lines(path: Path) -> bytes:

@@ -55,7 +55,7 @@ class Feed:
         self.late_columns: set[str] = set()
         self._reader = reader
         self._sample = list(islice(reader.records(), SAMPLE_ROWS))
-        if not self._sample:
+        if not self._sample or not (self.columns or any(isinstance(item, RowError) for item in self._sample)):
             raise FeedError("no_rows")
         self.language_hint = language_hint or _language(reader.language)
         self.suggested_mapping: MappingSuggestion = suggest_mapping(

@@ -123,7 +123,7 @@ class JsonArrayReader:
             line, counted = line + text.count("\n", counted, index), index
             try:
                 data, end = DECODER.raw_decode(text, index)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 raise self._malformed(error, index) from None
             yield _record(line, data)
             self.position = self.total * end // len(text)
@@ -143,4 +143,5 @@ class JsonArrayReader:
         if isinstance(error, json.JSONDecodeError):
             return FeedError("json_malformed", line=error.lineno, position=error.colno, reason=error.msg)
         line = self._text.count("\n", 0, index) + 1
-        return FeedError("json_malformed", line=line, position=1, reason="nested too deeply")
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:80]
+        return FeedError("json_malformed", line=line, position=1, reason=reason)

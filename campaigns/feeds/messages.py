@@ -27,9 +27,6 @@ FILE_MESSAGES = {
     "excel_old": gettext_noop(
         "This is an old Excel file (.xls) or one with a password. Save it as XLSX without a password."
     ),
-    "encoding_unknown": gettext_noop(
-        "The character encoding could not be recognised. Save the file as UTF-8 and upload it again."
-    ),
     "encoding_unsupported": gettext_noop(
         "The file says that its encoding is “%(encoding)s”, which is not supported. Save it as UTF-8."
     ),

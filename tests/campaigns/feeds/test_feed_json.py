@@ -101,7 +101,13 @@ def test_a_list_is_read_with_the_lines_of_its_items(write: Write, read: Read) ->
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [('[\n{"sku": 1,\n"title": }]', 3), ('[{"sku": 1}\n{"sku": 2}]', 2), ('[{"sku": 1},', 1), ('[{"sku":1}] x', 1)],
+    [
+        ('[\n{"sku": 1,\n"title": }]', 3),
+        ('[{"sku": 1}\n{"sku": 2}]', 2),
+        ('[{"sku": 1},', 1),
+        ('[{"sku":1}] x', 1),
+        ('[\n{"sku":NaN}]', 2),
+    ],
 )
 def test_a_broken_list_names_its_line(write: Write, text: str, line: int) -> None:
     with pytest.raises(FeedError) as caught, open_feed(write(text)) as feed:

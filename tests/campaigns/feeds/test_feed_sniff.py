@@ -114,6 +114,13 @@ def test_a_broken_byte_in_utf8_names_its_line(write: Write) -> None:
     assert caught.value.params == {"line": 502, "byte": "0xFF", "encoding": "UTF-8"}
 
 
+def test_an_encoding_that_is_not_supported_names_the_line(write: Write) -> None:
+    path = write(b"sku,title\nA1,plain\nA2,\xff\xfe\x81\x80\x8d\x90\xff\n")
+    with pytest.raises(FeedError) as caught:
+        open_feed(path)
+    assert (caught.value.code, caught.value.params["line"]) == ("undecodable", 3)
+
+
 def test_half_of_a_utf8_file_says_so(write: Write) -> None:
     data = "sku,title\nA1,保温杯\nA2,保温杯".encode()
     path = write(data[:-1])
