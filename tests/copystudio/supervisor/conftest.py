@@ -127,7 +127,15 @@ def start(var: Path, free_port: int) -> Iterator[StartStudio]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
+    """Ctrl-C twice, so that nothing is left of what the programs started; a kill if even that is not heard."""
+    for _ in range(2):
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.3)
+    try:
+        process.wait(6)
+    except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
     if process.stdout:
