@@ -25,7 +25,7 @@ from copystudio.models import Role, Workspace
 @require_safe
 @workspace_view(Role.VIEWER)
 def brand_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
-    rows = brands(workspace).annotate(campaign_count=Count("campaigns"))
+    rows = brands(workspace).annotate(campaign_count=Count("campaigns")).order_by("name")
     page = Paginator(rows, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "campaigns/brand/list.html", {"page": page})
 
