@@ -78,17 +78,17 @@ class NewestFirst(CursorPagination):
     max_page_size = 200
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """The cursor of the request; 422 for one that did not come from us."""
+        """The cursor of the request; 404 for one that no list gave out."""
         try:
             cursor = super().decode_cursor(request)
         except exceptions.NotFound:
-            raise self._foreign() from None
+            raise self._unknown() from None
         if cursor is None or cursor.position is None:
             return cursor
         if not (cursor.position.isascii() and cursor.position.isdecimal() and int(cursor.position) <= LARGEST_ID):
-            raise self._foreign()
+            raise self._unknown()
         return cursor
 
     @staticmethod
-    def _foreign() -> exceptions.ValidationError:
-        return exceptions.ValidationError({"cursor": [_("This cursor is not one that a list gave out.")]})
+    def _unknown() -> exceptions.NotFound:
+        return exceptions.NotFound(_("This cursor is not one that a list gave out."), code="unknown_cursor")

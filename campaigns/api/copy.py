@@ -30,7 +30,7 @@ class CopyListView(ApiView):
             "number gives 404."
         ),
         parameters=[CopyQuery, *COMMON_HEADERS],
-        responses={200: OpenApiResponse(CopyPageSerializer, description=_("One page.")), **problems(422)},
+        responses={200: OpenApiResponse(CopyPageSerializer, description=_("One page.")), **problems(404, 422)},
     )
     def get(self, request: Request) -> Response:
         query = CopyQuery(data=request.query_params.dict())

@@ -57,17 +57,21 @@ LINKS = {
         }
     },
 }
+EXAMPLES = {"placement": "home-hero", "visitor": "visitor-1"}
 
 
 @lru_cache(maxsize=8)
 def _described(language: str | None) -> dict[str, Any]:
     schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    # what the generator leaves out: the size of a batch, and which answer leads to which request
+    # what the generator leaves out: the size of a batch, which answer leads to which request, and examples
     events = schema["components"]["schemas"]["EventBatch"]["properties"]["events"]
     events |= {"minItems": 1, "maxItems": MOST_EVENTS}
     for path, links in LINKS.items():
         for operation in schema["paths"][path].values():
             operation["responses"]["200"]["links"] = links
+    for parameter in schema["paths"]["/api/v1/decide"]["get"]["parameters"]:
+        if parameter["name"] in EXAMPLES:
+            parameter["example"] = EXAMPLES[parameter["name"]]
     return schema
 
 

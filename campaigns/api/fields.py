@@ -8,12 +8,14 @@ import uuid
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+NO_NUL = r"^[^\x00]+$"
 MOST_VALUE = 9_999_999_999
 CENT = Decimal("0.01")
 
@@ -23,6 +25,8 @@ class Text(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
+        # refused by CharField anyway; written as a pattern, it stands in the description too
+        self.validators.append(RegexValidator(NO_NUL, _("Null characters are not allowed.")))
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

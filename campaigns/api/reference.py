@@ -19,8 +19,6 @@ from campaigns.api.description import description
 from copystudio.http import render
 
 Schema = dict[str, Any]
-EXAMPLES = {"placement": "home-hero", "visitor": "visitor-1", "id": "1"}
-QUERY_SHOWN = ("placement", "visitor")
 
 
 @dataclass(frozen=True)
@@ -147,9 +145,9 @@ class Reader:
         return ", ".join(words)
 
     def _curl(self, path: str, method: str, operation: Schema, body: Schema) -> str:
-        names = {parameter["name"] for parameter in operation.get("parameters", [])}
-        query = "&".join(f"{name}={EXAMPLES[name]}" for name in QUERY_SHOWN if name in names)
-        url = self.server + path.replace("{id}", EXAMPLES["id"]) + (f"?{query}" if query else "")
+        shown = {p["name"]: p["example"] for p in operation.get("parameters", []) if "example" in p}
+        query = "&".join(f"{name}={value}" for name, value in shown.items())
+        url = self.server + path.replace("{id}", "1") + (f"?{query}" if query else "")
         lines = ['curl -H "Authorization: Bearer $COPY_STUDIO_KEY"']
         if body:
             example = next(iter(body["examples"].values()))["value"]

@@ -97,17 +97,27 @@ def cursor(text: str) -> str:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        cursor("p=abc"),
+        cursor("p="),
+        cursor("p=-1"),
+        cursor("p=9223372036854775808"),
+        cursor("p=1e5"),
+        cursor("p=٣"),
+        "é",
+    ],
+)
+def test_a_cursor_from_nowhere_is_a_404(shop: Shop, text: str) -> None:
+    response = shop.get(f"/api/v1/copy?{urlencode({'cursor': text})}")
+    assert response.status_code == 404 and response.json()["code"] == "unknown_cursor"
+
+
+@pytest.mark.parametrize(
     "query",
     [
-        {"cursor": "nonsense"},
-        {"cursor": cursor("p=abc")},
-        {"cursor": cursor("p=")},
-        {"cursor": cursor("p=-1")},
-        {"cursor": cursor("p=9223372036854775808")},
-        {"cursor": cursor("p=1e5")},
-        {"cursor": cursor("p=٣")},
         {"cursor": "A" * 201},
-        {"cursor": "é"},
         {"limit": "0"},
         {"limit": "201"},
         {"limit": "-1"},
@@ -137,7 +147,7 @@ def test_nonsense_in_the_query_is_a_422(shop: Shop, query: dict[str, str]) -> No
 )  # fmt: skip
 def test_hostile_queries_are_answered_without_a_server_error(shop: Shop, query: str) -> None:
     response = shop.get(f"/api/v1/copy?{query}")
-    assert response.status_code in {200, 400, 422}, response.content
+    assert response.status_code in {200, 400, 404, 422}, response.content
 
 
 @pytest.mark.parametrize("number", [0, 2**31, 2**63 - 1, 2**63, 2**64, 10**40])
