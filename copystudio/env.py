@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +52,9 @@ class Env:
         value = self.text(name)
         if not value:
             return default
-        try:
-            number = int(value)
-        except ValueError:
-            raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+        if not re.fullmatch(r"-?[0-9]{1,18}", value):
+            raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.")
+        number = int(value)
         if not least <= number <= most:
             raise ImproperlyConfigured(f"{name}={number} is out of range: use {least} to {most}.")
         return number
@@ -69,7 +70,9 @@ class Env:
         return value
 
     def folder(self, name: str, default: Path) -> Path:
-        path = Path(self.text(name, str(default))).expanduser()
+        path = Path(self.text(name, str(default)))
+        with contextlib.suppress(RuntimeError):  # nobody of that name has a home
+            path = path.expanduser()
         if not path.is_absolute():
             raise ImproperlyConfigured(f"{name}={str(path)!r} is not an absolute path.")
         return path

@@ -33,7 +33,7 @@ def secret_key() -> str:
     if not value and file:
         try:
             value = Path(file).read_text(encoding="ascii").strip()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ImproperlyConfigured(f"STUDIO_SECRET_KEY_FILE cannot be read: {error}.") from None
     return value or DEFAULT_SECRET
 
@@ -46,11 +46,11 @@ HTTPS = PUBLIC_URL.startswith("https://")
 TRUSTED_PROXIES = env.integer("STUDIO_TRUSTED_PROXIES", 0, least=0, most=5)
 
 if PRODUCTION:
-    if SECRET_KEY == DEFAULT_SECRET or len(SECRET_KEY) < 50:
+    if SECRET_KEY == DEFAULT_SECRET or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10:
         raise ImproperlyConfigured("In production set STUDIO_SECRET_KEY to 50 or more random characters.")
     if DEBUG:
         raise ImproperlyConfigured("In production STUDIO_DEBUG must be off.")
-    if not env.text("STUDIO_ALLOWED_HOSTS") or any(host.startswith(("*", ".")) for host in ALLOWED_HOSTS):
+    if not env.words("STUDIO_ALLOWED_HOSTS", []) or any(host.startswith(("*", ".")) for host in ALLOWED_HOSTS):
         raise ImproperlyConfigured("In production name the hosts in STUDIO_ALLOWED_HOSTS, without wildcards.")
 
 INSTALLED_APPS = [
