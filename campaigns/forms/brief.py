@@ -125,6 +125,7 @@ class BriefScopeForm(forms.Form):
         bound: BoundField = self["channels"]
         found = Channel.objects.in_bulk([int(str(box.data["value"])) for box in bound])
         boxes = [(box, found[int(str(box.data["value"]))]) for box in bound]
+        boxes.sort(key=lambda pair: (pair[1].platform.casefold(), pair[1].name))
         return [(platform, list(group)) for platform, group in groupby(boxes, key=lambda pair: pair[1].platform)]
 
 

@@ -40,8 +40,8 @@ class EditForm(forms.Form):
 
 
 class WriteForm(forms.Form):
-    campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=None)
-    channel = forms.ModelChoiceField(label=_("Channel"), queryset=None)
+    campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=None, empty_label=_("Choose …"))
+    channel = forms.ModelChoiceField(label=_("Channel"), queryset=None, empty_label=_("Choose …"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     segment = forms.ModelChoiceField(
         label=_("Audience segment"), queryset=None, required=False, empty_label=_("Everybody")

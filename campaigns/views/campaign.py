@@ -58,7 +58,7 @@ def campaign_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
     campaign = campaign_get_for(workspace=workspace, pk=pk)
     metric = request.GET.get("metric", "")
     metric = metric if metric in METRICS else "click_rate"
-    results = Paginator(campaign_results(campaign), settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    results = Paginator(campaign_results(campaign), SHOWN).get_page(request.GET.get("page"))
     copy = variants(workspace).filter(campaign=campaign)
     context = {
         "campaign": campaign,

@@ -73,9 +73,10 @@ def _detail(request: WorkspaceRequest, variant: Variant, error: StudioError | No
 
 
 def _comparison(variant: Variant, request: WorkspaceRequest) -> dict[str, object]:
-    """Two revisions of the variant and how they differ; by default what is served (else the first) and the newest."""
+    """Two revisions of the variant and how they differ; by default what is served, or the one before, and the newest."""
     newest = services.revision_of(variant).number
-    usual = variant.approved_revision.number if variant.approved_revision else 1
+    served = variant.approved_revision.number if variant.approved_revision else newest
+    usual = served if served != newest else max(1, newest - 1)
     old = revision_get_for(variant=variant, number=_number(request.GET.get("from"), usual))
     new = revision_get_for(variant=variant, number=_number(request.GET.get("to"), newest))
     return {"old": old, "new": new, "segments": diff(old.text, new.text)}
