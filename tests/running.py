@@ -59,7 +59,15 @@ class RunningStudio:
 
     def start_beat(self) -> subprocess.Popen[bytes]:
         return self.start(
-            "beat", "-m", "celery", "-A", "copystudio.celery:app", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="
+            "beat",
+            "-m",
+            "celery",
+            "-A",
+            "copystudio.celery:app",
+            "beat",
+            "--scheduler",
+            "celery.beat:Scheduler",
+            "--pidfile=",
         )
 
     def start_web(self) -> None:
@@ -88,7 +96,12 @@ class RunningStudio:
 
     def manage(self, *args: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *args], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=180
+            [sys.executable, "manage.py", *args],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

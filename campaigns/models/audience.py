@@ -18,7 +18,9 @@ class AudienceSegment(TimeStampedModel):
     description = models.TextField(_("who they are"), max_length=2000)
     interests = models.JSONField(_("interests"), default=list)
     words = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("their words"))
-    avoid_words = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("words to avoid"))
+    avoid_words = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, verbose_name=_("words to avoid")
+    )
     tone = models.CharField(_("tone"), max_length=120, blank=True)
 
     class Meta:

@@ -40,7 +40,9 @@ class Brief(TimeStampedModel):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "campaign", "name"], name="campaigns_brief_name"),
-            models.CheckConstraint(condition=Q(count__gte=1, count__lte=MAX_PER_ITEM), name="campaigns_brief_count_sane"),
+            models.CheckConstraint(
+                condition=Q(count__gte=1, count__lte=MAX_PER_ITEM), name="campaigns_brief_count_sane"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -53,7 +55,9 @@ class BriefSegment(models.Model):
     segment = models.ForeignKey(AudienceSegment, on_delete=models.RESTRICT)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "brief", "segment"], name="campaigns_briefsegment_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "brief", "segment"], name="campaigns_briefsegment_once")
+        ]
 
 
 class BriefChannel(models.Model):
@@ -62,7 +66,9 @@ class BriefChannel(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.RESTRICT)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "brief", "channel"], name="campaigns_briefchannel_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "brief", "channel"], name="campaigns_briefchannel_once")
+        ]
 
 
 class BriefRun(models.Model):

@@ -31,7 +31,9 @@ class Campaign(TimeStampedModel):
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="campaigns")
     name = models.CharField(_("name"), max_length=160)
-    brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.RESTRICT, related_name="campaigns", verbose_name=_("brand"))
+    brand = models.ForeignKey(
+        Brand, null=True, blank=True, on_delete=models.RESTRICT, related_name="campaigns", verbose_name=_("brand")
+    )
     goal = models.TextField(_("goal"), blank=True, max_length=1000)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
@@ -47,7 +49,9 @@ class Campaign(TimeStampedModel):
                 condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="campaigns_campaign_dates_in_order",
             ),
-            models.CheckConstraint(condition=Q(status__in=CampaignStatus.values), name="campaigns_campaign_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=CampaignStatus.values), name="campaigns_campaign_status_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ class Unit(models.TextChoices):
     DISPLAY_WIDTH = "display_width", _("display width")
     UTF16 = "utf16", _("UTF-16 units")
     BYTES = "bytes", _("bytes")
-    SMS = "sms", _("SMS units")
+    SMS = "sms", _("SMS parts")
     WORDS = "words", _("words")
 
 
@@ -43,10 +43,13 @@ class Channel(TimeStampedModel):
         ordering = ["platform", "key", "-version"]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key", "version"], name="campaigns_channel_version"),
-            models.UniqueConstraint(fields=["workspace", "key"], condition=Q(is_current=True), name="campaigns_channel_current"),
+            models.UniqueConstraint(
+                fields=["workspace", "key"], condition=Q(is_current=True), name="campaigns_channel_current"
+            ),
             models.CheckConstraint(condition=Q(hard_limit__gte=1), name="campaigns_channel_limit_positive"),
             models.CheckConstraint(
-                condition=Q(soft_limit__isnull=True) | Q(soft_limit__lte=F("hard_limit")), name="campaigns_channel_soft_below_hard"
+                condition=Q(soft_limit__isnull=True) | Q(soft_limit__lte=F("hard_limit")),
+                name="campaigns_channel_soft_below_hard",
             ),
             models.CheckConstraint(condition=Q(unit__in=Unit.values), name="campaigns_channel_unit_known"),
         ]

@@ -16,7 +16,9 @@ class Placement(TimeStampedModel):
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="placements")
     slug = models.SlugField(_("name in the API"), max_length=80)
     name = models.CharField(_("name"), max_length=120)
-    channel = models.ForeignKey(Channel, on_delete=models.RESTRICT, related_name="placements", verbose_name=_("channel"))
+    channel = models.ForeignKey(
+        Channel, on_delete=models.RESTRICT, related_name="placements", verbose_name=_("channel")
+    )
     variant = models.ForeignKey(Variant, null=True, blank=True, on_delete=models.SET_NULL, related_name="placements")
     fallback_text = models.CharField(_("fallback text"), max_length=2000, blank=True)
 

@@ -42,9 +42,12 @@ class Product(TimeStampedModel):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "sku"], name="campaigns_product_sku"),
             models.CheckConstraint(
-                condition=Q(price__isnull=True) | (Q(price__gte=0) & ~Q(currency="")), name="campaigns_product_price_sane"
+                condition=Q(price__isnull=True) | (Q(price__gte=0) & ~Q(currency="")),
+                name="campaigns_product_price_sane",
             ),
-            models.CheckConstraint(condition=Q(was_price__isnull=True) | Q(was_price__gte=0), name="campaigns_product_was_sane"),
+            models.CheckConstraint(
+                condition=Q(was_price__isnull=True) | Q(was_price__gte=0), name="campaigns_product_was_sane"
+            ),
             models.CheckConstraint(condition=Q(status__in=ProductStatus.values), name="campaigns_product_status_known"),
         ]
         indexes = [

@@ -46,7 +46,9 @@ class Variant(TimeStampedModel):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="variants")
     brief = models.ForeignKey(Brief, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
-    segment = models.ForeignKey(AudienceSegment, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants")
+    segment = models.ForeignKey(
+        AudienceSegment, null=True, blank=True, on_delete=models.SET_NULL, related_name="variants"
+    )
     channel = models.ForeignKey(Channel, on_delete=models.RESTRICT, related_name="variants")
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     # where the text came from: model output keeps its AI label however much it is edited
@@ -58,7 +60,9 @@ class Variant(TimeStampedModel):
     current_revision = models.ForeignKey(
         "campaigns.Revision", null=True, on_delete=models.RESTRICT, related_name="+", verbose_name=_("text")
     )
-    approved_revision = models.ForeignKey("campaigns.Revision", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
+    approved_revision = models.ForeignKey(
+        "campaigns.Revision", null=True, blank=True, on_delete=models.RESTRICT, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("variant")

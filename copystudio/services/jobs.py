@@ -207,9 +207,9 @@ def job_cancel(*, actor: User, job: J) -> J:
         require(actor=actor, workspace=current.workspace, role=Role.COPYWRITER)
         if current.status not in OPEN_STATUSES:
             raise TransitionError
-        type(job)._default_manager.filter(pk=current.pk).update(
-            cancel_requested_at=Coalesce("cancel_requested_at", Now())
-        )
+        if current.cancel_requested_at is not None:
+            return current  # pressing twice is one wish
+        type(job)._default_manager.filter(pk=current.pk).update(cancel_requested_at=Now())
         event_record(
             actor=actor, workspace=current.workspace, verb=f"{current._meta.model_name}.cancel", target=current
         )

@@ -28,7 +28,8 @@ class LanguageModel(TimeStampedModel):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "folder"], name="generation_languagemodel_folder"),
             models.CheckConstraint(
-                condition=models.Q(folder__regex=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), name="generation_languagemodel_folder_name"
+                condition=models.Q(folder__regex=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+                name="generation_languagemodel_folder_name",
             ),
         ]
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from campaigns.models import Revision, ReviewEvent, Variant, VariantStatus
+from campaigns.models import ReviewEvent, Revision, Variant, VariantStatus
 from campaigns.services.variant import revision_of, variant_approve, variant_edit, variant_request_changes
 from copystudio.errors import ConflictError, TransitionError
 from tests import factories

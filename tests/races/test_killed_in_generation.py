@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.tiny_model import make_tiny_model
 
 from tests.running import RunningStudio, running_studio
-from tests.tiny_model import make_tiny_model
 
 KILLS = int(os.environ.get("GENERATION_KILLS", "10"))
 WANTED = 200
@@ -89,6 +89,8 @@ def test_ten_kills_leave_exactly_the_texts_that_were_asked_for(studio: RunningSt
             "JOIN generation_generationitem i ON i.id = c.item_id WHERE i.run_id = %s"
         )
         assert (texts, slots, items) == (WANTED, WANTED, 20)
-        counted = one("SELECT sum(produced), min(produced), max(produced) FROM generation_generationitem WHERE run_id = %s")
+        counted = one(
+            "SELECT sum(produced), min(produced), max(produced) FROM generation_generationitem WHERE run_id = %s"
+        )
         assert counted == (WANTED, 10, 10)
         assert one("SELECT done FROM generation_generationrun WHERE id = %s") == (WANTED,)

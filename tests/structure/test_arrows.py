@@ -52,7 +52,7 @@ def test_services_selectors_and_models_know_nothing_of_what_calls_them(path: Pat
     if len(parts) < 2 or parts[1] not in {"services", "selectors", "models"}:
         return
     for name in own(imports(path)):
-        layer = (name.split(".") + [""])[1]
+        layer = [*name.split("."), ""][1]
         assert layer not in OUTER, f"{module_name(path)} imports {name}"
         if parts[1] == "models":
             assert layer not in {"services", "selectors"}, f"{module_name(path)} imports {name}"

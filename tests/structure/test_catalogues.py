@@ -35,7 +35,9 @@ def test_placeholders_are_kept(path) -> None:
     for entry in polib.pofile(str(path)):
         for translated in [entry.msgstr, *entry.msgstr_plural.values()]:
             if translated:
-                assert set(PLACEHOLDER.findall(translated)) <= set(PLACEHOLDER.findall(entry.msgid + entry.msgid_plural))
+                assert set(PLACEHOLDER.findall(translated)) <= set(
+                    PLACEHOLDER.findall(entry.msgid + entry.msgid_plural)
+                )
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3] + path.name)
@@ -49,13 +51,22 @@ def extracted() -> set[tuple[str | None, str]]:
     """Every message of the sources as they are now, extracted into a copy."""
     with tempfile.TemporaryDirectory() as folder:
         for name in tracked_files():
-            if name.endswith((".py", ".html")) and name.split("/")[0] in {"copystudio", "generation", "campaigns", "templates"}:
+            if name.endswith((".py", ".html")) and name.split("/")[0] in {
+                "copystudio",
+                "generation",
+                "campaigns",
+                "templates",
+            }:
                 target = Path(folder, name)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, target)
         Path(folder, "copystudio", "locale").mkdir(parents=True, exist_ok=True)
         command = [sys.executable, str(ROOT / "manage.py"), "makemessages", "-l", "zh_Hans", "-v0"]
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.structure.extraction_settings", "PYTHONPATH": str(ROOT)}
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.structure.extraction_settings",
+            "PYTHONPATH": str(ROOT),
+        }
         environment["EXTRACTION_ROOT"] = folder
         subprocess.run(command, cwd=folder, env=environment, check=True)
         catalogue = polib.pofile(str(Path(folder, "copystudio", "locale", "zh_Hans", "LC_MESSAGES", "django.po")))
