@@ -20,7 +20,7 @@ def membership_get_for(user: User | AnonymousUser, slug: str) -> Membership:
     """The person's membership of a workspace. Raises Http404: whoever is no member does not learn that it exists."""
     membership = (
         Membership.objects.select_related("workspace", "user")
-        .filter(workspace__slug=slug, user__pk=user.pk, user__is_active=True)
+        .filter(workspace__slug=slug, user__pk=user.pk or 0, user__is_active=True)
         .first()
     )
     if membership is None:

@@ -59,8 +59,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         status, title = error.status_code, str(error.detail)
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "refused"
-        if isinstance(error, exceptions.Throttled) and error.wait:
-            headers["Retry-After"] = str(error.wait)
+        if wait := getattr(error, "wait", None):  # Throttled
+            headers["Retry-After"] = str(wait)
         if getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     else:
@@ -85,7 +85,8 @@ class NewestFirst(CursorPagination):
             raise self._unknown() from None
         if cursor is None or cursor.position is None:
             return cursor
-        if not (cursor.position.isascii() and cursor.position.isdecimal() and int(cursor.position) <= LARGEST_ID):
+        position = str(cursor.position)
+        if not (position.isascii() and position.isdecimal() and int(position) <= LARGEST_ID):
             raise self._unknown()
         return cursor
 

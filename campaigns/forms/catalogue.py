@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django import forms
 from django.conf import settings
@@ -47,9 +49,10 @@ class ProductForm(forms.Form):
             return
         facts = [(fact.attribute, fact.value, fact.unit) for fact in product.facts.all()]
         self.initial = {name: getattr(product, name) for name in self.fields if name != "facts"} | {"facts": facts}
-        self.fields["facts"].known, self.fields["tags"].known = facts, product.tags
+        fields: dict[str, Any] = self.fields
+        fields["facts"].known, fields["tags"].known = facts, product.tags
         if product.language not in dict(PLATFORM_LANGUAGES):  # a file may bring others, and saving must not lose them
-            self.fields["language"].choices = [*PLATFORM_LANGUAGES, (product.language, product.language)]
+            fields["language"].choices = [*PLATFORM_LANGUAGES, (product.language, product.language)]
 
     def to_data(self) -> ProductData:
         values = {**self.cleaned_data, "currency": self.cleaned_data["currency"].upper()}

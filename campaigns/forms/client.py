@@ -36,7 +36,9 @@ class ClientForm(forms.Form):
     def expires_at(self) -> dt.datetime | None:
         """The end of the chosen day in the studio's time zone."""
         day: dt.date | None = self.cleaned_data["expires_on"]
-        return day and timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min))
+        if day is None:
+            return None
+        return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min))
 
 
 class RotateForm(forms.Form):

@@ -102,7 +102,7 @@ class FactsField(forms.CharField):
         return value
 
     def clean(self, value: Any) -> list[Fact]:
-        known = {fact_line(fact): tuple(fact) for fact in self.known}
+        known = {fact_line(fact): fact for fact in self.known}
         facts: list[Fact] = []
         for line in filter(None, (line.strip() for line in super().clean(value).splitlines())):
             if line in known:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.feeds import KeySource, Target
@@ -59,11 +60,11 @@ class MappingForm(forms.Form):
         error_messages={"invalid": _("Use the three letters of the currency, such as CNY or USD.")},
     )
 
-    def __init__(self, job: ProductImport, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, job: ProductImport, data: QueryDict | None = None) -> None:
         self.job = job
         mapping = job.mapping
         initial = {"key": mapping["key"], "default_currency": mapping["default_currency"]}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         for number, (column, target) in enumerate(mapping["columns"]):
             fact = target.removeprefix("fact:") if target.startswith("fact:") else column
             choices = [("", _("Leave out")), *TARGETS.items(), (FACT, _("Fact “%(name)s”") % {"name": fact[:60]})]

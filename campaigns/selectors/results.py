@@ -7,14 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from campaigns.models import Campaign, DailyCount, Variant
 from copystudio.models import Workspace
 
 CHART_VARIANTS = 6
 COUNTS = ("impressions", "clicks", "conversions", "value")
+SUMS = {f"sum_{name}": Sum(name) for name in COUNTS}
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,14 @@ def campaigns_totals(
     rows = DailyCount.objects.filter(workspace=workspace, variant__campaign__in=list(campaigns))
     if since is not None:
         rows = rows.filter(day__gte=since)
-    sums = rows.order_by().values("variant__campaign").annotate(**{f"sum_{name}": Sum(name) for name in COUNTS})
+    sums: Any = rows.order_by().values("variant__campaign").annotate(**SUMS)
     return {row["variant__campaign"]: Counts(**{name: row[f"sum_{name}"] for name in COUNTS}) for row in sums}
 
 
 def campaign_results(campaign: Campaign) -> list[VariantResult]:
     """Every variant with counted events, the most shown first."""
-    sums = (
-        DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__campaign=campaign)
-        .order_by()
-        .values("variant")
-        .annotate(**{f"sum_{name}": Sum(name) for name in COUNTS})
-        .order_by("-sum_impressions", "variant")
-    )
+    rows = DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__campaign=campaign).order_by()
+    sums: Any = rows.values("variant").annotate(**SUMS).order_by(F("sum_impressions").desc(), "variant")
     counts = {row["variant"]: Counts(**{name: row[f"sum_{name}"] for name in COUNTS}) for row in sums}
     variants = Variant.objects.select_related("current_revision", "approved_revision", "channel").in_bulk(list(counts))
     return [VariantResult(variants[pk], found) for pk, found in counts.items()]
@@ -92,13 +89,8 @@ def campaign_results(campaign: Campaign) -> list[VariantResult]:
 def campaign_series(campaign: Campaign, *, most: int = CHART_VARIANTS) -> list[Series]:
     """The daily counts of the ``most`` shown variants of the campaign, for its chart."""
     variants = {result.variant.pk: result.variant for result in campaign_results(campaign)[:most]}
-    rows = (
-        DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__in=list(variants))
-        .order_by()
-        .values("variant", "day")
-        .annotate(**{f"sum_{name}": Sum(name) for name in COUNTS})
-        .order_by("day")
-    )
+    counted = DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__in=list(variants)).order_by()
+    rows: Any = counted.values("variant", "day").annotate(**SUMS).order_by("day")
     days: dict[int, dict[dt.date, Counts]] = defaultdict(dict)
     for row in rows:
         days[row["variant"]][row["day"]] = Counts(**{name: row[f"sum_{name}"] for name in COUNTS})

@@ -21,7 +21,7 @@ FIELDS = ("name", "slug", "description", "interests", "words", "avoid_words", "t
 def _free_slug(*, workspace: Workspace, name: str, own: int | None) -> str:
     """A short name for the API from the name; a Chinese name has no Latin letters to make one of."""
     stem = slugify(name)[:50] or "segment"
-    others = AudienceSegment.objects.filter(workspace=workspace, slug__startswith=stem).exclude(pk=own)
+    others = AudienceSegment.objects.filter(workspace=workspace, slug__startswith=stem).exclude(pk=own or 0)
     taken = set(others.values_list("slug", flat=True))
     return next(slug for n in range(1, len(taken) + 2) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
 

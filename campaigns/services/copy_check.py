@@ -111,7 +111,7 @@ def _evidence_of(
     dates: tuple[str, ...],
 ) -> grounding.Evidence:
     """Built once for the many candidates of one item: reading the claims out of a description is the costly part."""
-    prices = ()
+    prices: tuple[grounding.PriceSupport, ...] = ()
     if price is not None:
         was = Decimal(price[2]) if price[2] is not None else None
         prices = (grounding.PriceSupport(Decimal(price[0]), price[1], was),)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -145,7 +145,7 @@ def tracking_rebuild(*, workspace: Workspace, actor: User | None = None, change:
 
 def _mend(workspace: Workspace, difference: Difference) -> None:
     cell, counts = difference.cell, dict(zip(COUNTS, difference.raw, strict=True))
-    where = {
+    where: dict[str, Any] = {
         "workspace_id": workspace.pk,
         "variant_id": cell.variant,
         "revision_id": cell.revision,

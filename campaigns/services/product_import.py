@@ -28,7 +28,9 @@ def feed_message(code: str, params: dict[str, Any]) -> str:
     return _(MESSAGES[code]) % params if code in MESSAGES else code
 
 
-def import_upload(*, actor: User, workspace: Workspace, upload: UploadedFile, language: str = "") -> ProductImport:
+def import_upload(
+    *, actor: User, workspace: Workspace, upload: UploadedFile[bytes], language: str = ""
+) -> ProductImport:
     """Keep an uploaded file and suggest its columns. A file that cannot be read is refused and not kept."""
     require(actor=actor, workspace=workspace, role=Role.COPYWRITER)
     if not upload.size:

@@ -36,9 +36,7 @@ def import_create(request: WorkspaceRequest, workspace: Workspace) -> HttpRespon
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            job = import_upload(
-                actor=request.user, workspace=workspace, upload=data["file"], language=data["language"]
-            )
+            job = import_upload(actor=request.user, workspace=workspace, upload=data["file"], language=data["language"])
         except InvalidInputError as error:
             add_errors(form, error)
         else:

@@ -12,7 +12,7 @@ from copystudio.models import Event, Membership, User, Workspace
 def memberships_of(user: User | AnonymousUser) -> QuerySet[Membership]:
     """The person's workspaces, own ones before a demonstration."""
     return (
-        Membership.objects.filter(user__pk=user.pk)
+        Membership.objects.filter(user__pk=user.pk or 0)
         .select_related("workspace")
         .order_by("workspace__is_demo", "workspace__name")
     )

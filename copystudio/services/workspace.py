@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -50,7 +52,12 @@ def workspace_remove_demo(*, actor: User, workspace: Workspace) -> None:
         User.objects.filter(pk__in=invented).delete()
         for user in User.objects.filter(pk__in=others, memberships__isnull=True):
             sign_out_for_good(user)
-        transaction.on_commit(lambda: [storage.delete(name) for storage, name in files])
+        transaction.on_commit(partial(_delete_files, files))
+
+
+def _delete_files(files: list[tuple[Storage, str]]) -> None:
+    for storage, name in files:
+        storage.delete(name)
 
 
 def _files_of(workspace: Workspace) -> list[tuple[Storage, str]]:

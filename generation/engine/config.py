@@ -158,9 +158,9 @@ class SamplingConfig:
     batch_size        how many outputs are written at once; more is faster in all, later for the first
     """
 
-    temperature: float = 0.8
+    temperature: float = 0.7
     top_k: int = 50
-    top_p: float = 1.0
+    top_p: float = 0.92
     repetition_penalty: float = 1.1
     max_new_tokens: int = 200
     seed: int = 0
@@ -202,6 +202,10 @@ class Prompt:
     max_tokens  how many tokens such copy can need; None: as many as the sampling allows
     examples    texts that stand in the prompt as samples and must not come back as output
     labels      the template's field names, which are no copy either
+    language    tokens of other scripts are not drawn, except those that `names` are made of; None: every token may be
+    names       texts that may appear as they are in any language: brand, title, units
+    aim         characters after which ending is made likelier, so that copy for a narrow channel gets done in time
+    least       characters that such copy has at least; less is a fragment
     """
 
     text: str
@@ -210,12 +214,16 @@ class Prompt:
     max_tokens: int | None = None
     examples: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    language: Language | None = None
+    names: tuple[str, ...] = ()
+    aim: int | None = None
+    least: int = 1
 
     def __post_init__(self) -> None:
         if not self.text or not self.stop or not 0 <= self.shared < len(self.text):
             raise ValueError("a prompt needs text, a stop delimiter, and a shared beginning shorter than itself")
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise ValueError("a prompt allows at least one token")
+        if (self.max_tokens is not None and self.max_tokens < 1) or self.least < 1:
+            raise ValueError("a prompt allows at least one token and one character")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 _GRAM = 3
 NEAR = 0.75
+_SHORTEST_CIRCLE = 8
 
 
 def normal_key(text: str) -> str:
@@ -26,6 +27,13 @@ def similarity(first: str, second: str) -> float:
     if not left and not right:
         return 1.0
     return len(left & right) / len(left | right)
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether the text goes round in circles: of its character runs, fewer than two thirds are different ones."""
+    key = normal_key(text)
+    runs = len(key) - _GRAM + 1
+    return runs >= _SHORTEST_CIRCLE and len(ngrams(key)) < runs * 2 / 3
 
 
 class SeenTexts:

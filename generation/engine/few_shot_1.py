@@ -1,12 +1,12 @@
 """Prompt template `few-shot-1`: samples, then the brief in the same form, for a base model that only continues text.
 
-    Product: …            商品：…
-    Facts: …; …           卖点：…；…
     For: …                人群：…
     Tone: …               语气：…
+    Product: …            商品：…
+    Facts: …; …           卖点：…；…
     Headline: <copy>      标题：<copy>
 
-Copy is one line; a newline ends it. Data is put in as single lines without control tokens, so that nothing a feed or a
+The facts stand last because a small model holds on to what it read last. Copy is one line; a newline ends it. Data is put in as single lines without control tokens, so that nothing a feed or a
 marketer wrote can begin a field of its own. The words that copy must not say are left out on purpose: naming a word to
 a base model brings it up; the check drops it instead.
 """
@@ -46,7 +46,10 @@ _COPY_LABELS = {
 }  # fmt: skip
 # tokens that a text of the kind can need, English and Chinese alike
 _TOKENS = {Kind.HEADLINE: 16, Kind.SUBJECT: 24, Kind.NOTICE: 48, Kind.BLURB: 90, Kind.POST: 100, Kind.TITLE: 32}
+# characters that a text has at least; Chinese says the same in a third of them
+_LEAST = {Kind.HEADLINE: 12, Kind.SUBJECT: 15, Kind.NOTICE: 30, Kind.BLURB: 60, Kind.POST: 45, Kind.TITLE: 15}
 _CONTROL_TOKEN = re.compile(r"<[|/]?[A-Za-z_][^<>\n]{0,40}>|\[/?INST\]|\[multimodal\]|```", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?](?=\s|$)|[。！？]")
 _LINE_WORDS = ("title", "headline", "subject", "preheader")
 
 
@@ -97,22 +100,20 @@ def room_of(channel: ChannelView, language: Language) -> int | None:
 
 
 def order_facts(facts: Iterable[Fact], segment: SegmentView | None) -> list[Fact]:
-    """The facts that the segment cares about first, otherwise as given.
+    """The facts that the segment cares about first, otherwise as given."""
+    return sorted(facts, key=lambda fact: fact_weight(fact, segment), reverse=True)
 
-    A fact's weight is the sum over interests, and over the segment's words at half the least weight, that share a word
-    (or two Chinese characters in a row) with its attribute or value.
-    """
+
+def fact_weight(fact: Fact, segment: SegmentView | None) -> float:
+    """How much the segment cares about the fact: the sum over its interests, and over its words at half the least
+    weight, that share a word (or two Chinese characters in a row) with the fact's attribute or value."""
     if segment is None:
-        return list(facts)
+        return 0.0
     wishes = [(_terms(item.name), item.weight) for item in segment.interests]
     least = min((weight for _, weight in wishes), default=1.0)
     wishes += [(_terms(word), least / 2) for word in segment.words]
-
-    def weight(fact: Fact) -> float:
-        terms = _terms(f"{fact.attribute} {fact.value}")
-        return sum(worth for wish, worth in wishes if wish & terms)
-
-    return sorted(facts, key=weight, reverse=True)
+    terms = _terms(f"{fact.attribute} {fact.value}")
+    return sum(worth for wish, worth in wishes if wish & terms)
 
 
 def _terms(text: str) -> frozenset[str]:
@@ -144,9 +145,34 @@ def render(brief: CopyBrief) -> Prompt:
         stop=_STOP,
         shared=len(beginning),
         max_tokens=_TOKENS[kind],
-        examples=tuple(examples),
+        examples=(*examples, *_own_words(brief)),
         labels=(*labels.values(), *_COPY_LABELS[brief.language].values()),
+        language=brief.language,
+        names=_names(brief),
+        aim=_aim(kind, brief),
+        least=_LEAST[kind] if brief.language is Language.EN else _LEAST[kind] // 3,
     )
+
+
+def _aim(kind: Kind, brief: CopyBrief) -> int | None:
+    """Half the room of a text that has little: from there on, an end is welcome."""
+    room = room_of(brief.channel, brief.language)
+    return room // 2 if room is not None and kind in {Kind.HEADLINE, Kind.SUBJECT, Kind.NOTICE} else None
+
+
+def _own_words(brief: CopyBrief) -> list[str]:
+    """What stands in the prompt around the copy: repeating it alone is not copy."""
+    own = [brief.product_title, brief.tone, brief.brand_voice, brief.instructions]
+    if brief.segment is not None:
+        own += [brief.segment.name, brief.segment.tone]
+    return [text for text in own if text]
+
+
+def _names(brief: CopyBrief) -> tuple[str, ...]:
+    """What keeps its own script in copy of any language."""
+    words = [brief.brand_name, brief.product_title, *brief.must_words]
+    words += [part for fact in brief.facts for part in (fact.unit, fact.value) if len(part) <= 24]
+    return tuple(dict.fromkeys(clean_data(word, _MOST_TITLE) for word in words if word))
 
 
 def _data_language(brief: CopyBrief) -> Language:
@@ -159,10 +185,10 @@ def _data_language(brief: CopyBrief) -> Language:
 def _sample_lines(data: ProductText, own: ProductText, labels: dict[str, str], colon: str) -> list[str]:
     between = "；" if colon == "：" else "; "
     return [
-        f"{labels['product']}{colon}{data.title}",
-        f"{labels['facts']}{colon}{between.join(data.facts)}",
         f"{labels['audience']}{colon}{own.audience}",
         f"{labels['tone']}{colon}{own.tone}",
+        f"{labels['product']}{colon}{data.title}",
+        f"{labels['facts']}{colon}{between.join(data.facts)}",
     ]
 
 
@@ -178,21 +204,34 @@ def _brief_lines(brief: CopyBrief, labels: dict[str, str], colon: str) -> list[s
         tone = clean_data(segment.tone, _MOST_FIELD)
     audience = clean_data(segment.name, _MOST_FIELD) if segment is not None else ""
     fields = {
-        "product": title,
-        "facts": _facts_line(brief, "；" if colon == "：" else "; "),
         "audience": audience,
         "tone": tone,
-        "must": comma.join(clean_data(word, 30) for word in brief.must_words[:6]),
         "note": clean_data(brief.instructions, _MOST_FIELD),
+        "product": title,
+        "facts": _facts_line(brief, "；" if colon == "：" else "; "),
+        "must": comma.join(clean_data(word, 30) for word in brief.must_words[:6]),
     }
     return [f"{labels[name]}{colon}{value}" for name, value in fields.items() if value]
 
 
 def _facts_line(brief: CopyBrief, between: str) -> str:
-    facts = []
-    for fact in order_facts(brief.facts, brief.segment)[:_MOST_FACTS]:
-        value = clean_data(f"{fact.value} {fact.unit}".strip(), _MOST_FACT)
-        attribute = clean_data(fact.attribute, 30)
-        facts.append(f"{attribute} {value}" if attribute and value[:1].isdigit() else value)
-    description = clean_data(brief.product_description, _MOST_DESCRIPTION)
-    return between.join(part for part in (*facts, description) if part)
+    """The facts that the segment cares about, then the description, then the other facts, as far as there is room."""
+    ordered = order_facts(brief.facts, brief.segment)
+    leading = sum(1 for fact in ordered if fact_weight(fact, brief.segment) > 0)
+    facts = [_fact_text(fact) for fact in ordered[:_MOST_FACTS]]
+    description = first_sentences(clean_data(brief.product_description, 4 * _MOST_DESCRIPTION), _MOST_DESCRIPTION)
+    parts = [*facts[:leading], description, *facts[leading:]]
+    return between.join(part.rstrip(".。;；") for part in parts if part)
+
+
+def _fact_text(fact: Fact) -> str:
+    """The value alone where it speaks for itself, otherwise with what it is a value of."""
+    value = clean_data(f"{fact.value} {fact.unit}".strip(), _MOST_FACT)
+    attribute = clean_data(fact.attribute, 40)
+    return f"{attribute} {value}".strip() if len(value) < 8 or value[:1].isdigit() else value
+
+
+def first_sentences(text: str, most: int) -> str:
+    """As many whole sentences as fit into `most` characters; the beginning of the first where it is longer."""
+    ends = [match.end() for match in _SENTENCE.finditer(text) if match.end() <= most]
+    return text[: ends[-1]].strip() if ends else clean_data(text, most)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from generation.engine.backends.base import Backend, OnStep
 from generation.engine.clean import clean
 from generation.engine.config import Check, CopyBrief, DropReason, FinishReason, Output, Prompt, SamplingConfig
-from generation.engine.dedupe import SeenTexts
+from generation.engine.dedupe import SeenTexts, repeats_itself
 from generation.engine.language import matches_language
 from generation.engine.seeds import derive_seed
 
@@ -109,9 +109,11 @@ class Filler:
         text = clean(output.text, labels=self.prompt.labels, complete=complete)
         if not text:
             return DropReason.EMPTY.value if complete else DropReason.TOO_LONG.value
+        if len(text) < self.prompt.least:
+            return DropReason.EMPTY.value
         if not matches_language(text, self.brief.language):
             return DropReason.WRONG_LANGUAGE.value
-        if self._seen.is_duplicate(text):
+        if self._seen.is_duplicate(text) or repeats_itself(text):
             return DropReason.DUPLICATE.value
         check = self.check(text)
         if check.drop_reason:

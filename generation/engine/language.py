@@ -35,6 +35,10 @@ _ENGLISH = (
 )
 _ENGLISH_WORDS = frozenset(_ENGLISH.split())
 _FOREIGN_SETS = tuple(frozenset(words.split()) - _ENGLISH_WORDS for words in _FOREIGN_WORDS)
+_FOREIGN_LETTER = {
+    Language.EN: re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f\u1e00-\u1eff]"),
+    Language.ZH_HANS: re.compile(rf"[^\W\d_\u3400-\u4dbf\u4e00-\u9fff]|[{''.join(sorted(_TRADITIONAL))}]"),
+}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 _HAN_SHARE = 0.4  # of units, a unit being a Han character or a Latin word: brand names may be many
@@ -52,6 +56,11 @@ def script_of(character: str) -> str:
     if code < 0x250 or 0x1E00 <= code <= 0x1EFF or unicodedata.name(character, "").startswith(("LATIN", "FULLWIDTH L")):
         return "latin"
     return "other"
+
+
+def has_foreign_letters(text: str, wanted: Language) -> bool:
+    """Whether the text has a letter that texts of the language hold only in names: for `zh-hans` Latin ones too."""
+    return _FOREIGN_LETTER[wanted].search(text) is not None
 
 
 def matches_language(text: str, wanted: Language | str) -> bool:

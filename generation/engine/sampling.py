@@ -25,20 +25,23 @@ def draw(
     *,
     banned: torch.Tensor,
     history: torch.Tensor,
+    bonus: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw one token for each row; return tokens [B] and their log-probabilities [B].
 
-    logits   [B, V] of the model, any float type; changed in place when already float32
+    logits   [B, V] of the model, any float type
     chance   [B] uniform numbers in [0, 1), one for each row
-    banned   [n] token numbers that must not be drawn
+    banned   [B, V] true where a token must not be drawn for a row
     history  [B, t] tokens drawn so far, for the repetition penalty
+    bonus    [B, V] added to the logits before drawing
 
-    The log-probability is under softmax(logits): untempered, over the whole vocabulary, banned tokens included. So it
-    says how likely the model itself finds the token, not how we drew it.
+    The log-probability is under softmax(logits): untempered, without bonus, over the whole vocabulary, banned tokens
+    included. So it says how likely the model itself finds the token, not how we drew it.
     """
     logits = logits.float()
     total = torch.logsumexp(logits, dim=-1)
-    allowed = logits.index_fill(-1, banned, -torch.inf)
+    shifted = logits if bonus is None else logits + bonus
+    allowed = shifted.masked_fill(banned, -torch.inf)
     values, ids = _candidates(allowed, config.top_k)
     values = _penalise(values, ids, history, config.repetition_penalty)
     values, order = values.sort(dim=-1, descending=True)

@@ -11,8 +11,10 @@ from typing import Self
 
 from tokenizers import Tokenizer
 
+from generation.engine.config import Language
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import read_config
+from generation.engine.language import has_foreign_letters
 
 _SPACES = str.maketrans("▁Ġ", "  ")  # how SentencePiece and byte-level vocabularies write a space
 _NEWLINE = "Ċ"  # how byte-level vocabularies write a newline
@@ -25,6 +27,7 @@ class TextTokenizer:
         self._tokenizer = tokenizer
         self.end_ids = end_ids
         self.pad_id = pad_id
+        self._foreign: dict[Language, list[int]] = {}
 
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
@@ -72,6 +75,16 @@ class TextTokenizer:
         tags = {i for i, piece in enumerate(self.pieces) if len(piece) > 2 and piece[0] == "<" and piece[-1] == ">"}
         bytes_ = {i for i in tags if self.pieces[i].startswith("<0x")}  # parts of rare characters, such as emoji
         return sorted((special | tags) - bytes_ - self.end_ids)
+
+    def ids_beginning(self, text: str) -> list[int]:
+        """Tokens that begin with `text`."""
+        return [i for i, piece in enumerate(self.pieces) if piece.startswith(text)]
+
+    def foreign_ids(self, language: Language) -> list[int]:
+        """Tokens that a text of the language holds only in names; what they cannot spell, they cannot drift into."""
+        if language not in self._foreign:
+            self._foreign[language] = [i for i, piece in enumerate(self.pieces) if has_foreign_letters(piece, language)]
+        return self._foreign[language]
 
     @cached_property
     def blank_ids(self) -> list[int]:

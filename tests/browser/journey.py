@@ -188,7 +188,9 @@ class Person:
         self.save()
         number = self.number_in_url("placements")
         with self.page.expect_navigation(timeout=SLOW):
-            self.page.locator(f'form[action$="/placements/{number}/assign/"]:has([value="{variant}"]) button').first.click()
+            self.page.locator(
+                f'form[action$="/placements/{number}/assign/"]:has([value="{variant}"]) button'
+            ).first.click()
 
     def make_key(self, name: str) -> str:
         self.visit("clients/new/")

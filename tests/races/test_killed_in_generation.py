@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.tiny_model import make_tiny_model
 
 from tests.running import RunningStudio, running_studio
+from tests.tiny_model import make_tiny_model
 
 KILLS = int(os.environ.get("GENERATION_KILLS", "10"))
 WANTED = 200

@@ -20,6 +20,7 @@ from generation.engine.loader import LoadedModel
 from generation.engine.sampling import draw, uniforms
 
 _KEPT_PREFIXES = 4  # about 10 MB each for the starter model
+_END_BONUS = 2.5  # added to the logits of the end once a text has the length it aims at
 _TAIL = 12  # tokens decoded to look for the stop delimiter
 
 
@@ -28,6 +29,8 @@ class _Row:
     """One output while it is written."""
 
     stop: str
+    aim: int | None
+    length: int = 0
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
     reason: FinishReason = FinishReason.LENGTH
@@ -35,11 +38,13 @@ class _Row:
 
 @dataclass(slots=True)
 class _Read:
-    """Prompts that the model has read: keys and values, mask of real tokens [U, L], logits of what comes next."""
+    """Prompts that the model has read: keys and values, mask of real tokens [B, L], logits of what comes next [B, V],
+    and the tokens that must not come next [B, V]."""
 
     cache: Any
     mask: torch.Tensor
-    logits: torch.Tensor
+    logits: torch.Tensor = field(default_factory=lambda: torch.empty(0))
+    banned: torch.Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 class TorchBackend:
@@ -49,12 +54,31 @@ class TorchBackend:
         self._model = loaded.model
         self._tokenizer = loaded.tokenizer
         self._device = loaded.device
-        self._banned = self._ids(loaded.tokenizer.banned_ids)
-        self._banned_first = self._ids(sorted({*loaded.tokenizer.banned_ids, *loaded.tokenizer.blank_ids}))
+        self._vocabulary = int(loaded.model.get_output_embeddings().weight.shape[0])
+        self._blank = self._marked(loaded.tokenizer.blank_ids)
+        self._end_tokens: dict[str, torch.Tensor] = {}
         self._prefixes: OrderedDict[str, Any] = OrderedDict()
 
     def _ids(self, ids: Sequence[int]) -> torch.Tensor:
         return torch.tensor(ids, dtype=torch.long, device=self._device)
+
+    def _marked(self, ids: Sequence[int]) -> torch.Tensor:
+        """[V] true at the given tokens, and at numbers that have no token."""
+        marked = torch.zeros(self._vocabulary, dtype=torch.bool, device=self._device)
+        marked[self._ids(ids)] = True
+        marked[len(self._tokenizer.pieces) :] = True
+        return marked
+
+    def _banned(self, prompt: Prompt) -> torch.Tensor:
+        """[V] true at the tokens that no output of the prompt may hold."""
+        banned = self._marked(self._tokenizer.banned_ids)
+        if prompt.language is not None:
+            foreign = self._marked(self._tokenizer.foreign_ids(prompt.language))
+            for name in prompt.names:
+                for form in (name, f" {name}"):
+                    foreign[self._ids(self._tokenizer.encode(form, start=False))] = False
+            banned |= foreign
+        return banned
 
     @torch.inference_mode()
     def generate(
@@ -67,8 +91,10 @@ class TorchBackend:
         distinct = list(dict.fromkeys(prompts))
         read = self._read(distinct)
         place = {prompt: number for number, prompt in enumerate(distinct)}
-        self._select(read, self._ids([place[prompt] for prompt in prompts]))
-        rows = [_Row(stop=prompt.stop) for prompt in prompts]
+        order = self._ids([place[prompt] for prompt in prompts])
+        read.banned = torch.stack([self._banned(prompt) for prompt in distinct])
+        self._select(read, order)
+        rows = [_Row(stop=prompt.stop, aim=prompt.aim) for prompt in prompts]
         self._write(rows, read, config, uniforms(seeds, config.max_new_tokens, self._device), on_step)
         return [self._output(row) for row in rows]
 
@@ -80,8 +106,9 @@ class TorchBackend:
         for step in range(config.max_new_tokens):
             if on_step is not None and on_step():
                 raise GenerationCancelledError("generation was cancelled")
-            banned = self._banned if step else self._banned_first
-            tokens, logprobs = draw(read.logits, chances[:, step], config, banned=banned, history=history)
+            banned = read.banned if step else read.banned | self._blank
+            bonus = self._end_bonus(open_rows)
+            tokens, logprobs = draw(read.logits, chances[:, step], config, banned=banned, history=history, bonus=bonus)
             for row, token, logprob in zip(open_rows, tokens.tolist(), logprobs.tolist(), strict=True):
                 self._take(row, token, logprob)
             going = [i for i, row in enumerate(open_rows) if row.reason is FinishReason.LENGTH]
@@ -95,8 +122,26 @@ class TorchBackend:
                 self._select(read, keep)
             self._step(read, tokens)
 
+    def _end_bonus(self, rows: list[_Row]) -> torch.Tensor | None:
+        """[B, V] what is added to the logits: the bonus where a row may end, if any row has come so far."""
+        due = [row.aim is not None and row.length >= row.aim for row in rows]
+        if not any(due):
+            return None
+        bonus = torch.zeros((len(rows), self._vocabulary), device=self._device)
+        for number, row in enumerate(rows):
+            if due[number]:
+                bonus[number, self._ends(row.stop)] = _END_BONUS
+        return bonus
+
+    def _ends(self, stop: str) -> torch.Tensor:
+        if stop not in self._end_tokens:
+            ends = {*self._tokenizer.ids_beginning(stop), *self._tokenizer.end_ids}
+            self._end_tokens[stop] = self._ids(sorted(ends))
+        return self._end_tokens[stop]
+
     def _take(self, row: _Row, token: int, logprob: float) -> None:
         row.tokens.append(token)
+        row.length += len(self._tokenizer.pieces[token])
         row.logprob += logprob
         if token in self._tokenizer.end_ids:
             row.reason = FinishReason.END
@@ -142,7 +187,7 @@ class TorchBackend:
             length = len(first) + len(rest)
             ids[number, width - length :] = self._ids([*first, *rest])
             mask[number, width - length :] = 1
-        read = _Read(cache=DynamicCache(config=self._model.config), mask=mask, logits=torch.empty(0))
+        read = _Read(cache=DynamicCache(config=self._model.config), mask=mask)
         self._forward(read, ids)
         return read
 
@@ -154,7 +199,7 @@ class TorchBackend:
     def _read_one(self, prompt: Prompt) -> _Read:
         first, rest = self._encode(prompt)
         mask = torch.ones((1, len(first) + len(rest)), dtype=torch.long, device=self._device)
-        read = _Read(cache=self._prefix(prompt, first), mask=mask, logits=torch.empty(0))
+        read = _Read(cache=self._prefix(prompt, first), mask=mask)
         self._forward(read, self._ids(rest).unsqueeze(0))
         return read
 
@@ -175,7 +220,7 @@ class TorchBackend:
     def _select(self, read: _Read, rows: torch.Tensor) -> None:
         read.cache.batch_select_indices(rows)
         read.mask = read.mask[rows]
-        read.logits = read.logits[rows]
+        read.logits, read.banned = read.logits[rows], read.banned[rows]
 
     def _step(self, read: _Read, tokens: torch.Tensor) -> None:
         read.mask = torch.cat([read.mask, read.mask.new_ones((len(tokens), 1))], dim=-1)

@@ -1,0 +1,156 @@
+"""The pages of a generation run: progress, candidates as they come, and why some were dropped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns.selectors.run import run_progress
+from copystudio.db import JobStatus
+from copystudio.services.jobs import job_claim, job_progress
+from generation.models import GenerationRun
+from tests.campaigns.copy_makers import finish, make_brief, make_run, write_candidates
+from tests.people import Cast, make_cast
+
+HTMX = {"HX-Request": "true"}
+
+
+def url(run: GenerationRun, rest: str = "") -> str:
+    return f"/w/{run.workspace.slug}/runs/{run.pk}/{rest}"
+
+
+@pytest.fixture
+def run(cast: Cast) -> GenerationRun:
+    return make_run(cast)
+
+
+def test_an_open_run_is_polled_every_two_seconds_and_a_closed_one_is_not(cast: Cast, run: GenerationRun) -> None:
+    client = cast.client(cast.viewer)
+    polled = client.get(url(run), headers=HTMX)
+    assert polled.status_code == 200 and 'hx-trigger="every 2s"' in polled.content.decode()
+    write_candidates(run, ["Stay dry", "Keep dry", "Be dry"])
+    finish(run)
+    last = client.get(url(run), headers=HTMX)
+    assert last.status_code == 286 and "hx-trigger" not in last.content.decode()
+    assert client.get(url(run)).status_code == 200
+
+
+def test_it_says_what_it_waits_for(cast: Cast, run: GenerationRun) -> None:
+    client = cast.client(cast.viewer)
+
+    def said(words: str) -> bool:
+        return words in client.get(url(run), headers=HTMX).content.decode()
+
+    assert said("Waits for the worker.")
+    GenerationRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - dt.timedelta(minutes=5))
+    assert said("No worker has taken it yet.")
+    claimed = job_claim(GenerationRun, run.pk)
+    assert claimed is not None
+    job_progress(claimed, done=0, step="loading")
+    assert said("The language model is being prepared.")
+    job_progress(claimed, done=0, step="writing")
+    assert said("Writing")
+    GenerationRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
+    assert said("The worker does not answer.")
+
+
+def test_a_run_behind_another_says_how_many_are_before_it(cast: Cast, run: GenerationRun) -> None:
+    second = make_run(cast, brief=make_brief(cast, name="Second"))
+    assert "Waits for 1 run before it." in cast.client(cast.viewer).get(url(second)).content.decode()
+
+
+def test_progress_counts_texts_and_reasons(cast: Cast, run: GenerationRun) -> None:
+    write_candidates(run, ["Stay dry", "x" * 151, "y" * 151])
+    progress = run_progress(run)
+    assert (progress.produced, progress.requested, progress.percent) == (1, 3, 33)
+    assert progress.dropped == (("too_long", 2),)
+    shown = cast.client(cast.viewer).get(url(run)).content.decode()
+    assert "1 of 3 texts" in shown and "too long for the channel" in shown
+
+
+def test_the_rate_needs_a_first_text(run: GenerationRun) -> None:
+    claimed = job_claim(GenerationRun, run.pk)
+    assert claimed is not None and claimed.started_at is not None
+    later = claimed.started_at + dt.timedelta(minutes=2)
+    assert run_progress(claimed, now=later).per_minute is None
+    write_candidates(claimed, ["Stay dry", "Keep dry"])
+    progress = run_progress(claimed, now=later)
+    assert progress.per_minute == pytest.approx(1) and progress.remaining == dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "words"),
+    [
+        ("nothing_passed", {}, "none of them passed the checks"),
+        ("attempts", {"attempts": 3}, "stopped in the middle of this run several times"),
+        ("memory", {}, "ran out of memory"),
+        ("engine", {"detail": "config.json is missing"}, "config.json is missing"),
+        ("unexpected", {"detail": "ValueError: <b>x</b>"}, "ValueError: &lt;b&gt;x&lt;/b&gt;"),
+        ("a code of a later release", {}, "Something went wrong"),
+    ],
+)
+def test_a_failed_run_says_why_and_what_to_do(
+    cast: Cast, run: GenerationRun, code: str, params: dict[str, Any], words: str
+) -> None:
+    finish(run, JobStatus.FAILED, code=code, params=params)
+    page = cast.client(cast.viewer).get(url(run))
+    assert words in page.content.decode() and page.context["failure"][1]
+
+
+def test_candidates_come_as_they_are_written(cast: Cast, run: GenerationRun) -> None:
+    client = cast.client(cast.copywriter)
+    first = write_candidates(run, ["Stay dry"])[0]
+    start = client.get(url(run)).content.decode()
+    assert "Stay dry" in start and url(run, f"live/{first.pk}/") in start
+    assert "copy-text" not in client.get(url(run, f"live/{first.pk}/")).content.decode()
+    second = write_candidates(run, ["Keep dry"])[1]
+    more = client.get(url(run, f"live/{first.pk}/")).content.decode()
+    assert "Keep dry" in more and "Stay dry" not in more and url(run, f"live/{second.pk}/") in more
+    finish(run)
+    end = client.get(url(run, f"live/{second.pk}/")).content.decode()
+    assert "hx-get" not in end
+
+
+def test_the_live_list_ends_and_sends_to_the_pages(cast: Cast) -> None:
+    run = make_run(cast, count=30)
+    write_candidates(run, [f"Text number {chr(97 + n)}" for n in range(26)])
+    page = cast.client(cast.viewer).get(url(run))
+    assert len(page.context["cards"]) == 24
+    assert "hx-get" not in page.content.decode().split('id="live-candidates"')[1].split("</section>")[0]
+    assert len(cast.client(cast.viewer).get(url(run, "candidates/?page=2")).context["cards"]) == 2
+
+
+def test_a_card_shows_length_fluency_and_numbers_without_support(cast: Cast, run: GenerationRun) -> None:
+    write_candidates(run, ["Only $49 at 320 g"])
+    shown = cast.client(cast.copywriter).get(url(run)).content.decode()
+    assert '<mark class="mark-blocking">$49</mark>' in shown
+    assert "The price “$49” stands in no record of the product." in shown
+    assert ">320 g<" not in shown  # a fact supports it
+    assert "17 / 150 characters" in shown and "\N{MINUS SIGN}1.50" in shown
+    assert 'lang="en"' in shown
+
+
+def test_the_candidates_of_one_item_can_be_seen_alone(cast: Cast, run: GenerationRun) -> None:
+    write_candidates(run, ["Stay dry"])
+    client = cast.client(cast.viewer)
+    item = run.items.get()
+    assert "Stay dry" in client.get(url(run, f"candidates/?item={item.pk}")).content.decode()
+    assert client.get(url(run, "candidates/?sort=fluency")).status_code == 200
+    for nonsense in ("0", "x", "9" * 30):
+        assert client.get(url(run, f"candidates/?item={nonsense}")).status_code == 404
+
+
+def test_the_list_shows_runs_of_this_workspace_only(cast: Cast, run: GenerationRun) -> None:
+    foreign = make_run(make_cast("other"))
+    page = cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/runs/")
+    assert [row.pk for row in page.context["page"]] == [run.pk]
+    assert cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/runs/{foreign.pk}/").status_code == 404
+    for rest in ("live/0/", "candidates/"):
+        assert cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/runs/{foreign.pk}/{rest}").status_code == 404
+
+
+def test_a_stranger_gets_404(cast: Cast, run: GenerationRun) -> None:
+    assert cast.client(cast.stranger).get(url(run)).status_code == 404
