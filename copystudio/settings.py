@@ -160,8 +160,17 @@ CELERY_TASK_ROUTES = {"generation.run": {"queue": "generation"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 6 * 3600
+# A page does not wait for a broker that is away: one try, then the bell stays in the outbox for the sweeper.
+ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {} if BROKER_URL.startswith("amqp") else {"visibility_timeout": 12 * 3600, "global_keyprefix": f"{KEY_PREFIX}:"}
+    ONE_TRY
+    if BROKER_URL.startswith("amqp")
+    else {
+        **ONE_TRY,
+        "socket_connect_timeout": 2,
+        "visibility_timeout": 12 * 3600,
+        "global_keyprefix": f"{KEY_PREFIX}:",
+    }
 )
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=1, most=600)
 JOB_HEARTBEAT_SECONDS = env.integer("JOB_HEARTBEAT_SECONDS", 5, least=1, most=120)

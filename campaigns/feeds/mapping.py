@@ -139,7 +139,7 @@ def suggest_mapping(
     _settle_prices(found)
     for target in Target:
         if target not in REPEATABLE:
-            _settle(found, target, samples)
+            _settle(found, target, samples, as_fact=target == Target.CATEGORY and not by_handle)
     named = {target for target, _ in found.values()}
     key = next((source for source in KeySource if source.value in named), KeySource.SKU)
     suggestions = [
@@ -161,14 +161,18 @@ def _settle_prices(found: dict[str, tuple[str, float]]) -> None:
         found[best] = (Target.PRICE, 0.7)
 
 
-def _settle(found: dict[str, tuple[str, float]], target: Target, samples: Dict[str, Sequence[str]]) -> None:
-    """Leave a single-valued target to its most certain column that is not empty. A second category becomes a fact."""
+def _settle(
+    found: dict[str, tuple[str, float]], target: Target, samples: Dict[str, Sequence[str]], *, as_fact: bool
+) -> None:
+    """Leave a single-valued target to its most certain column that is not empty; others become facts or are not read.
+
+    A second category says something of its own, except in a Shopify export, where each is filled from the others.
+    """
     claims = [column for column in found if found[column][0] == target]
     winner = max(claims, key=lambda column: (bool(samples.get(column)), found[column][1]), default=None)
     for column in claims:
         if column != winner:
-            loser = f"{FACT}{fact_name(column)}" if target == Target.CATEGORY else ""
-            found[column] = (loser, 0.5)
+            found[column] = (f"{FACT}{fact_name(column)}" if as_fact else "", 0.5)
 
 
 def _guess(column: str, samples: Collection[str]) -> tuple[str, float]:

@@ -78,6 +78,7 @@ def test_the_newer_export_and_a_workbook_are_merged_too(write: Write, workbook: 
     path = write("\n".join([header, *rows]) + "\n")
     (shirt,), errors = read(path, mapping_of(path))
     assert (shirt.sku, shirt.price, shirt.was_price, shirt.category, errors) == ("shirt", 18, 25, "Apparel", [])
+    assert [fact.attribute for fact in shirt.facts] == ["Size"]
     path = workbook([header.split(","), *(row.split(",") for row in rows)])
     (shirt,), errors = read(path, mapping_of(path))
     assert (shirt.sku, shirt.price, open_feed(path).format) == ("shirt", 18, FeedFormat.XLSX)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.services.variant import variant_adopt, variant_edit, variant_submit
+from campaigns.services.variant import revision_of, variant_adopt, variant_approve, variant_edit, variant_submit
 from tests import factories
 from tests.campaigns.copy_makers import make_candidate
 from tests.people import Cast, make_cast
@@ -34,7 +34,6 @@ def test_a_text_shows_its_difference_to_the_draft_and_to_what_is_served(cast: Ca
     candidate = make_candidate(cast, "Stay dry in the rain at 320 g")
     variant = variant_adopt(actor=cast.copywriter, candidate=candidate)
     variant = variant_submit(actor=cast.copywriter, variant=variant)
-    from campaigns.services.variant import revision_of, variant_approve
 
     read = {"sha256": revision_of(variant).sha256, "review_cycle": variant.review_cycle}
     variant_approve(actor=cast.approver, variant=variant, **read)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import ReviewEvent, Variant
-from campaigns.services.variant import revision_of, variant_request_changes
+from campaigns.services.variant import revision_of, variant_edit, variant_request_changes, variant_submit
 from copystudio.errors import NotPermittedError
 from copystudio.models import Event
 from tests import factories
@@ -44,8 +44,6 @@ def test_it_writes_its_events(cast: Cast, variant: Variant) -> None:
 
 
 def test_what_was_approved_before_stays_served(cast: Cast) -> None:
-    from campaigns.services.variant import variant_edit, variant_submit
-
     variant = factories.make_variant(cast, status="approved")
     served = variant.approved_revision
     variant_edit(actor=cast.copywriter, variant=variant, text="Other", base_revision=1)

@@ -31,7 +31,7 @@ LABELS = ("Headline", "Product", "For", "标题", "商品")
         ("Family 👨\u200d👩\u200d👧 time ❤️", "Family 👨\u200d👩\u200d👧 time ❤️"),
         ("3.5 mm of cushion", "3.5 mm of cushion"),
         ("Say “hi” and 'bye'", "Say “hi” and 'bye'"),
-        ("…", ""),
+        ("…", "…"),
         ("", ""),
     ],
 )
