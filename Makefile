@@ -5,7 +5,7 @@ BOOTSTRAP := sh copystudio/supervisor/bootstrap.sh
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 .DEFAULT_GOAL := help
-.PHONY: help run setup password manage test test-servers check format messages clean reset
+.PHONY: help run setup password manage test test-servers check format clean reset
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,14 @@
+"""Each test of the ground begins with nobody locked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def nobody_locked_out() -> Iterator[None]:
+    yield
+    cache.clear()
