@@ -56,6 +56,11 @@ class Operation:
     curl: str
 
 
+def in_order(parameters: list[Schema]) -> list[Schema]:
+    """What has to be given first, headers last."""
+    return sorted(parameters, key=lambda parameter: (parameter["in"] == "header", not parameter.get("required")))
+
+
 class Reader:
     """Turns a description into what the page shows."""
 
@@ -85,7 +90,7 @@ class Reader:
             summary=operation["summary"],
             description=operation["description"],
             scope=operation["security"][0]["apiKey"][0],
-            parameters=[self._parameter(parameter) for parameter in operation.get("parameters", [])],
+            parameters=[self._parameter(parameter) for parameter in in_order(operation.get("parameters", []))],
             body=list(self._fields(body["schema"])) if body else [],
             answers=[answer for answer in answers if answer.status < "400"],
             problems=[answer for answer in answers if answer.status >= "400"],
