@@ -26,4 +26,5 @@ class RequestChangesForm(VerdictForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The author reads this."),
+        error_messages={"required": _("Say what should change, so that the author can act.")},
     )

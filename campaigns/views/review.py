@@ -68,6 +68,7 @@ def _detail(
     before, after = neighbours(queue, variant.pk)
     draft, served = variant.candidate, variant.approved_revision
     context = {
+        "nav": "campaigns:review_queue",  # also where a verdict that was not stored is answered under the variant's URL
         "variant": variant,
         "revision": revision,
         "card": variant_card(variant, revision.text),
