@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import DailyCount
+from copystudio.errors import TransitionError
 from copystudio.models import User, Workspace
 from copystudio.services.events import event_record
 
@@ -117,8 +119,13 @@ def tracking_rebuild(*, workspace: Workspace, actor: User | None = None, change:
     """Compare the counters with the raw events, mend them, and report every cell that differed.
 
     ``change=False`` only reports. Batches of the workspace wait meanwhile, so the answer is exact. A mend writes an audit
-    event; ``actor`` is None where a command does it.
+    event; ``actor`` is None where a command does it. Raises TransitionError for mending a demonstration, whose history
+    was written as counters, without raw events.
     """
+    if change and workspace.is_demo:
+        raise TransitionError(
+            _("The history of a demonstration has counters only; there is nothing to rebuild it from.")
+        )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_SPACE + workspace.pk])
         cursor.execute(COMPARE, {"workspace": workspace.pk})

@@ -30,7 +30,7 @@ from campaigns.selectors.delivery import (
 )
 from campaigns.services.exposure import Exposure, SigningKeys, nonce, pseudonym, token_sign
 from campaigns.services.variant import text_sha256
-from copystudio.errors import BusyError, StudioError
+from copystudio.errors import StudioError
 
 log = logging.getLogger(__name__)
 
@@ -205,11 +205,3 @@ def decide(
 def _choose(slot: Slot, *, product: str | None, segment: str | None, language: str | None) -> Arm | None:
     """The visitor's arm. With one arm there is nothing to draw; an experiment draws here, by a hash of the visitor."""
     return next((arm for arm in slot.arms if arm.fits(product=product, segment=segment, language=language)), None)
-
-
-def held_of(workspace_id: int) -> Held:
-    """The payload of a workspace that is known to exist. Raises BusyError where it was removed in between."""
-    held = shelf.get(workspace_id)
-    if held is None:
-        raise BusyError
-    return held

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.services.counters import tracking_rebuild
+from copystudio.errors import TransitionError
 from copystudio.models import Workspace
 
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     help = "Compares the daily counters with the raw events, workspace by workspace, and mends them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workspace", help="short name of one workspace; all without it")
+        parser.add_argument("--workspace", help="short name of one workspace; all but demonstrations without it")
         parser.add_argument("--check", action="store_true", help="change nothing; status 1 where something differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,9 +25,14 @@ class Command(BaseCommand):
             workspaces = workspaces.filter(slug=options["workspace"])
             if not workspaces:
                 raise CommandError(f"There is no workspace {options['workspace']!r}.")
+        else:
+            workspaces = workspaces.filter(is_demo=False)
         total = 0
         for workspace in workspaces:
-            differences = tracking_rebuild(workspace=workspace, change=not options["check"])
+            try:
+                differences = tracking_rebuild(workspace=workspace, change=not options["check"])
+            except TransitionError as error:
+                raise CommandError(str(error)) from None
             total += len(differences)
             for found in differences:
                 cell = found.cell

@@ -77,3 +77,14 @@ def test_the_command_reports_and_with_check_changes_nothing(busy: Shop) -> None:
     assert cell(busy).clicks == 4
     with pytest.raises(CommandError, match="no workspace"):
         call_command("tracking_rebuild", "--workspace", "nowhere", stdout=out)
+
+
+def test_the_history_of_a_demonstration_stays(busy: Shop) -> None:
+    type(busy.cast.workspace).objects.filter(pk=busy.cast.workspace.pk).update(is_demo=True)
+    DailyCount.objects.update(clicks=7)
+    out = StringIO()
+    call_command("tracking_rebuild", stdout=out)
+    assert busy.cast.workspace.slug + ":" not in out.getvalue()
+    with pytest.raises(CommandError, match="counters only"):
+        call_command("tracking_rebuild", "--workspace", busy.cast.workspace.slug, stdout=out)
+    assert cell(busy).clicks == 7
