@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.core.cache import cache
 
 
 @pytest.fixture(autouse=True)
-def nobody_locked_out() -> Iterator[None]:
-    yield
+def nobody_locked_out() -> None:
     cache.clear()
