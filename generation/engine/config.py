@@ -202,8 +202,8 @@ class Prompt:
     max_tokens  how many tokens such copy can need; None: as many as the sampling allows
     examples    texts that stand in the prompt as samples and must not come back as output
     labels      the template's field names, which are no copy either
-    language    tokens of other scripts are not drawn, except those that `names` are made of; None: every token may be
-    names       texts that may appear as they are in any language: brand, title, units
+    language    letters of other scripts, and digits, are not drawn, except what `names` are made of; None: all may be
+    names       what may appear as it is in any language: brand, title, units, and the numbers that are known
     aim         characters after which ending is made likelier, so that copy for a narrow channel gets done in time
     least       characters that such copy has at least; less is a fragment
     """

@@ -30,10 +30,10 @@ def similarity(first: str, second: str) -> float:
 
 
 def repeats_itself(text: str) -> bool:
-    """Whether the text goes round in circles: of its character runs, fewer than two thirds are different ones."""
+    """Whether the text goes round in circles: of its character runs, fewer than half are different ones."""
     key = normal_key(text)
     runs = len(key) - _GRAM + 1
-    return runs >= _SHORTEST_CIRCLE and len(ngrams(key)) < runs * 2 / 3
+    return runs >= _SHORTEST_CIRCLE and len(ngrams(key)) < runs / 2
 
 
 class SeenTexts:

@@ -22,6 +22,7 @@ from generation.engine.language import script_of
 TEMPLATE_ID = "few-shot-1"
 _STOP = "\n"
 _MOST_FACTS = 6
+_MOST_KNOWN = 10_000  # characters in which numbers are looked for
 _MOST_TITLE, _MOST_FACT, _MOST_DESCRIPTION, _MOST_FIELD = 90, 70, 220, 90
 
 _INTRO = {
@@ -49,6 +50,7 @@ _TOKENS = {Kind.HEADLINE: 16, Kind.SUBJECT: 24, Kind.NOTICE: 48, Kind.BLURB: 90,
 # characters that a text has at least; Chinese says the same in a third of them
 _LEAST = {Kind.HEADLINE: 12, Kind.SUBJECT: 15, Kind.NOTICE: 30, Kind.BLURB: 60, Kind.POST: 45, Kind.TITLE: 15}
 _CONTROL_TOKEN = re.compile(r"<[|/]?[A-Za-z_][^<>\n]{0,40}>|\[/?INST\]|\[multimodal\]|```", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*\s?[A-Za-z%°℃²³]{0,3}")
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[。！？]")
 _LINE_WORDS = ("title", "headline", "subject", "preheader")
 
@@ -58,7 +60,7 @@ def clean_data(text: str, most: int) -> str:
     control tokens or tags. Cut at a word where one ends near."""
     text = "".join(
         " " if character.isspace() or unicodedata.category(character) == "Cc" else character
-        for character in unicodedata.normalize("NFC", text)
+        for character in unicodedata.normalize("NFC", text[: 8 * most + 400])
         if unicodedata.category(character) not in {"Cf", "Co", "Cn", "Cs"}
     )
     while (cleaned := _CONTROL_TOKEN.sub(" ", text)) != text:  # what is left may form another
@@ -119,7 +121,7 @@ def fact_weight(fact: Fact, segment: SegmentView | None) -> float:
 def _terms(text: str) -> frozenset[str]:
     """Words of four letters or more by their first five (so that "breathable" meets "breathability"), and pairs of
     Chinese characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text[:500]).casefold()
     words = {word[:5] for word in re.findall(r"[^\W\d_]{4,}", folded) if script_of(word[0]) != "han"}
     pairs = {folded[i : i + 2] for i in range(len(folded) - 1) if all(script_of(c) == "han" for c in folded[i : i + 2])}
     return frozenset(words | pairs)
@@ -169,10 +171,13 @@ def _own_words(brief: CopyBrief) -> list[str]:
 
 
 def _names(brief: CopyBrief) -> tuple[str, ...]:
-    """What keeps its own script in copy of any language."""
+    """What keeps its own script in copy of any language, and every number that the brief knows: a small model makes
+    numbers up wherever it can."""
     words = [brief.brand_name, brief.product_title, *brief.must_words]
     words += [part for fact in brief.facts for part in (fact.unit, fact.value) if len(part) <= 24]
-    return tuple(dict.fromkeys(clean_data(word, _MOST_TITLE) for word in words if word))
+    known = " ".join([brief.product_title, brief.product_description, *(f"{f.value} {f.unit}" for f in brief.facts)])
+    words += _NUMBER.findall(f"{known[:_MOST_KNOWN]} {brief.instructions[:_MOST_FIELD]}")
+    return tuple(dict.fromkeys(clean_data(word, _MOST_TITLE) for word in words if word.strip()))
 
 
 def _data_language(brief: CopyBrief) -> Language:

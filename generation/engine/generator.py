@@ -52,7 +52,8 @@ class Filler:
     sampling     how tokens are drawn; its seed makes everything, its max_new_tokens caps the prompt's own
     wanted       texts to have at the end
     already      texts that the item has; they count, and nothing near them is kept
-    first_batch  number of the first batch to make; earlier ones were made and used up their share of the budget
+    first_batch  number of the first batch to make; earlier ones were made
+    spent        outputs that the earlier batches used up of the budget
     stop         asked between steps; True ends with `GenerationCancelledError`
     """
 
@@ -64,25 +65,26 @@ class Filler:
     wanted: int
     already: Sequence[str] = ()
     first_batch: int = 0
+    spent: int = 0
     stop: OnStep | None = None
     _seen: SeenTexts = field(init=False)
     _have: int = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.wanted < 1 or self.first_batch < 0:
+        if self.wanted < 1 or self.first_batch < 0 or self.spent < 0:
             raise ValueError("at least one text must be wanted, and batches are numbered from 0")
         self._have = len(self.already)
         self._seen = SeenTexts([*self.prompt.examples, *self.already])
 
     def __iter__(self) -> Iterator[Batch]:
         size = self.sampling.batch_size
-        most_batches = -(-max(OUTPUTS_PER_TEXT * self.wanted, LEAST_OUTPUTS) // size)
-        for number in range(self.first_batch, most_batches):
-            missing = self.wanted - self._have
-            if missing < 1:
-                return
+        budget = max(OUTPUTS_PER_TEXT * self.wanted, LEAST_OUTPUTS)
+        number, spent = self.first_batch, self.spent
+        while (missing := self.wanted - self._have) > 0 and spent < budget:
             batch = self._batch(number, min(size, int(missing * _SURPLUS) + 1))
             self._have += len(batch.kept)
+            spent += batch.outputs
+            number += 1
             yield batch
 
     def _batch(self, number: int, size: int) -> Batch:

@@ -8,6 +8,7 @@ from typing import Any
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: a folder is all there is
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
@@ -65,7 +66,7 @@ def load(folder: Path, *, model_root: Path, adapter: Path | None = None, threads
         )
         if real_adapter is not None:
             model = _with_adapter(model, real_adapter)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelFolderError(f"{folder.name} cannot be loaded: {error}") from error
     model.eval().requires_grad_(False).to(device)
     use_grouped_attention(model)

@@ -4,6 +4,7 @@
 1 s, and the generator needs no more than this.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from generation.engine.folders import read_config
 from generation.engine.language import has_foreign_letters
 
 _SPACES = str.maketrans("▁Ġ", "  ")  # how SentencePiece and byte-level vocabularies write a space
+_DIGIT = re.compile(r"\d")
 _NEWLINE = "Ċ"  # how byte-level vocabularies write a newline
 
 
@@ -81,9 +83,11 @@ class TextTokenizer:
         return [i for i, piece in enumerate(self.pieces) if piece.startswith(text)]
 
     def foreign_ids(self, language: Language) -> list[int]:
-        """Tokens that a text of the language holds only in names; what they cannot spell, they cannot drift into."""
+        """Tokens that a text of the language holds only where it names something: letters of other scripts, digits."""
         if language not in self._foreign:
-            self._foreign[language] = [i for i, piece in enumerate(self.pieces) if has_foreign_letters(piece, language)]
+            self._foreign[language] = [
+                i for i, piece in enumerate(self.pieces) if _DIGIT.search(piece) or has_foreign_letters(piece, language)
+            ]
         return self._foreign[language]
 
     @cached_property

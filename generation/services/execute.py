@@ -112,6 +112,7 @@ def _fill_item(
         wanted=item.requested,
         already=list(item.candidates.order_by("slot").values_list("text", flat=True)),
         first_batch=item.batches,
+        spent=item.produced + item.dropped_total,
         stop=keeper.should_stop,
     )
     for batch in filler:

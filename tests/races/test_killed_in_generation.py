@@ -26,11 +26,11 @@ from campaigns.services.campaign import campaign_save
 from campaigns.services.product import ProductData, product_save
 from copystudio.models import User, Workspace
 admin, shop = User.objects.get(email="admin@example.com"), Workspace.objects.get(slug="my-shop")
-for n in range(10):
+for n in range(100):
     product_save(actor=admin, workspace=shop, data=ProductData(sku=f"S{n}", title=f"Jacket {n}", language="en"))
 campaign = campaign_save(actor=admin, workspace=shop, name="Kill", brand=None)
 channels = list(Channel.objects.filter(workspace=shop, is_current=True, key__in=["product_blurb", "meta_primary_text"]))
-data = BriefData(name="Kill", language="en", channels=channels, count=10)
+data = BriefData(name="Kill", language="en", channels=channels, count=1)
 run, _ = brief_generate(actor=admin, brief=brief_save(actor=admin, campaign=campaign, data=data))
 print(json.dumps(run.pk))
 """
@@ -88,9 +88,9 @@ def test_ten_kills_leave_exactly_the_texts_that_were_asked_for(studio: RunningSt
             "SELECT count(*), count(DISTINCT (c.item_id, c.slot)), count(DISTINCT c.item_id) FROM generation_candidate c "
             "JOIN generation_generationitem i ON i.id = c.item_id WHERE i.run_id = %s"
         )
-        assert (texts, slots, items) == (WANTED, WANTED, 20)
+        assert (texts, slots, items) == (WANTED, WANTED, WANTED)
         counted = one(
             "SELECT sum(produced), min(produced), max(produced) FROM generation_generationitem WHERE run_id = %s"
         )
-        assert counted == (WANTED, 10, 10)
+        assert counted == (WANTED, 1, 1)
         assert one("SELECT done FROM generation_generationrun WHERE id = %s") == (WANTED,)

@@ -14,7 +14,7 @@ import torch
 from transformers import DynamicCache
 
 from generation.engine.backends.base import OnStep
-from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
+from generation.engine.config import FinishReason, Language, Output, Prompt, SamplingConfig
 from generation.engine.errors import GenerationCancelledError
 from generation.engine.loader import LoadedModel
 from generation.engine.sampling import draw, uniforms
@@ -39,12 +39,13 @@ class _Row:
 @dataclass(slots=True)
 class _Read:
     """Prompts that the model has read: keys and values, mask of real tokens [B, L], logits of what comes next [B, V],
-    and the tokens that must not come next [B, V]."""
+    and the tokens that must not come next, or come first [B, V]."""
 
     cache: Any
     mask: torch.Tensor
     logits: torch.Tensor = field(default_factory=lambda: torch.empty(0))
     banned: torch.Tensor = field(default_factory=lambda: torch.empty(0))
+    banned_first: torch.Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 class TorchBackend:
@@ -69,16 +70,20 @@ class TorchBackend:
         marked[len(self._tokenizer.pieces) :] = True
         return marked
 
-    def _banned(self, prompt: Prompt) -> torch.Tensor:
-        """[V] true at the tokens that no output of the prompt may hold."""
+    def _banned(self, prompt: Prompt) -> tuple[torch.Tensor, torch.Tensor]:
+        """[V] true at the tokens that no output of the prompt may hold, and [V] those that none may begin with."""
         banned = self._marked(self._tokenizer.banned_ids)
+        first = banned | self._blank
         if prompt.language is not None:
             foreign = self._marked(self._tokenizer.foreign_ids(prompt.language))
+            named = foreign.clone()
             for name in prompt.names:
                 for form in (name, f" {name}"):
-                    foreign[self._ids(self._tokenizer.encode(form, start=False))] = False
-            banned |= foreign
-        return banned
+                    named[self._ids(self._tokenizer.encode(form, start=False))] = False
+            # a text that begins with a name in Latin letters goes on in English
+            first |= foreign if prompt.language is Language.ZH_HANS else named
+            banned |= named
+        return banned, first
 
     @torch.inference_mode()
     def generate(
@@ -92,8 +97,10 @@ class TorchBackend:
         read = self._read(distinct)
         place = {prompt: number for number, prompt in enumerate(distinct)}
         order = self._ids([place[prompt] for prompt in prompts])
-        read.banned = torch.stack([self._banned(prompt) for prompt in distinct])
+        banned, first = zip(*(self._banned(prompt) for prompt in distinct), strict=True)
+        read.banned, read.banned_first = torch.stack(banned), torch.stack(first)
         self._select(read, order)
+        read.banned_first = read.banned_first[order]
         rows = [_Row(stop=prompt.stop, aim=prompt.aim) for prompt in prompts]
         self._write(rows, read, config, uniforms(seeds, config.max_new_tokens, self._device), on_step)
         return [self._output(row) for row in rows]
@@ -106,7 +113,7 @@ class TorchBackend:
         for step in range(config.max_new_tokens):
             if on_step is not None and on_step():
                 raise GenerationCancelledError("generation was cancelled")
-            banned = read.banned if step else read.banned | self._blank
+            banned = read.banned if step else read.banned_first
             bonus = self._end_bonus(open_rows)
             tokens, logprobs = draw(read.logits, chances[:, step], config, banned=banned, history=history, bonus=bonus)
             for row, token, logprob in zip(open_rows, tokens.tolist(), logprobs.tolist(), strict=True):
@@ -193,8 +200,10 @@ class TorchBackend:
 
     def _encode(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         """The shared beginning and the rest, encoded apart, so that equal beginnings are equal tokens."""
+        if not prompt.shared:
+            return [], self._tokenizer.encode(prompt.text)
         first = self._tokenizer.encode(prompt.text[: prompt.shared])
-        return first, self._tokenizer.encode(prompt.text[prompt.shared :], start=not prompt.shared)
+        return first, self._tokenizer.encode(prompt.text[prompt.shared :], start=False)
 
     def _read_one(self, prompt: Prompt) -> _Read:
         first, rest = self._encode(prompt)

@@ -1,4 +1,4 @@
-"""No text makes a rule slow: every one of 20,000 characters is read within a second (a quarter of it on a quiet machine)."""
+"""No text makes a rule slow: every one of 20,000 characters is read within two seconds (a fifth of it on a quiet machine)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from campaigns.rules import limits, wording
 from campaigns.rules.grounding import find_claims, unsupported
 
 LENGTH = 20_000
+LONGEST = 2  # seconds of processor time, on a machine that does other things too
 _PIECES = (
     "1|1,|1.|1 |1-|$|$1|$1-|¥|一|百|一百|买|买1|买一送|第|第1|a|a.|a@|a@a.|http://|www.|a-|1a|a1|1x|x1|1/|1:|%|"
     "1%|折|8折|满|满1减|two |two-|one hundred |1 for |spend $1 |1月|1年|May 1 |0 0|+1 |(|1'|\xa01|😀|é|"
@@ -20,11 +21,11 @@ PIECES = _PIECES.split("|")
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_long_text_of_one_piece_is_read_within_a_second(piece: str) -> None:
+def test_a_long_text_of_one_piece_is_read_within_two_seconds(piece: str) -> None:
     text = (piece * LENGTH)[:LENGTH]
     started = time.process_time()
     find_claims.__wrapped__(text)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < LONGEST
 
 
 def test_thousands_of_different_claims_are_compared_within_two_seconds() -> None:
@@ -41,7 +42,7 @@ def test_a_long_text_is_measured_within_a_second(unit: limits.Unit) -> None:
         text = (piece * LENGTH)[:LENGTH]
         started = time.process_time()
         limits.check(text, unit, 1, 2)
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < LONGEST
 
 
 def test_many_words_are_looked_for_within_a_second() -> None:
@@ -50,4 +51,4 @@ def test_many_words_are_looked_for_within_a_second() -> None:
         started = time.process_time()
         wording.present_never_words(text, words)
         wording.missing_must_words(text, words)
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < LONGEST

@@ -1,0 +1,98 @@
+"""Tokens are drawn from the distribution that the settings describe, and scored under the model's own."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from generation.engine.config import SamplingConfig
+from generation.engine.sampling import draw, uniforms
+from generation.engine.seeds import derive_seed
+
+PLAIN = SamplingConfig(temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.0)
+DRAWS = 20_000
+
+
+def sample(logits: torch.Tensor, config: SamplingConfig, **values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = logits.expand(DRAWS, -1)
+    values.setdefault("banned", torch.zeros_like(rows, dtype=torch.bool))
+    values.setdefault("history", torch.empty((DRAWS, 0), dtype=torch.long))
+    chance = torch.rand(DRAWS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    return draw(rows, chance, config, **values)
+
+
+def shares(tokens: torch.Tensor, size: int) -> list[float]:
+    return (torch.bincount(tokens, minlength=size).double() / len(tokens)).tolist()
+
+
+def chi_square(tokens: torch.Tensor, expected: torch.Tensor) -> float:
+    counts = torch.bincount(tokens, minlength=len(expected)).double()
+    wanted = expected.double() * len(tokens)
+    return float(((counts - wanted) ** 2 / wanted)[expected > 0].sum())
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.7])
+def test_draws_follow_the_tempered_softmax(temperature: float) -> None:
+    logits = torch.randn(12, generator=torch.Generator().manual_seed(0))
+    config = SamplingConfig(temperature=temperature, top_k=0, top_p=1.0, repetition_penalty=1.0)
+    tokens, _ = sample(logits, config)
+    assert chi_square(tokens, torch.softmax(logits / temperature, -1)) < 31.3  # 11 degrees, p = 0.001
+
+
+def test_top_k_draws_among_the_likeliest_in_their_proportion() -> None:
+    logits = torch.randn(50, generator=torch.Generator().manual_seed(0))
+    tokens, _ = sample(logits, SamplingConfig(temperature=1.0, top_k=5, top_p=1.0, repetition_penalty=1.0))
+    best = logits.topk(5).indices
+    expected = torch.zeros(50)
+    expected[best] = torch.softmax(logits[best], -1)
+    assert set(tokens.tolist()) == set(best.tolist())
+    assert chi_square(tokens, expected) < 18.5  # 4 degrees, p = 0.001
+
+
+def test_top_p_keeps_the_smallest_set_that_holds_the_share() -> None:
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05]))
+    tokens, _ = sample(logits, SamplingConfig(temperature=1.0, top_k=0, top_p=0.75, repetition_penalty=1.0))
+    assert shares(tokens, 4) == pytest.approx([0.625, 0.375, 0, 0], abs=0.02)
+
+
+def test_log_probabilities_are_of_the_whole_untempered_distribution() -> None:
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05]))
+    banned = torch.tensor([True, False, False, False]).expand(DRAWS, -1)
+    config = SamplingConfig(temperature=0.3, top_k=1, top_p=0.5, repetition_penalty=1.0)
+    tokens, logprobs = sample(logits, config, banned=banned)
+    assert set(tokens.tolist()) == {1}
+    assert logprobs[0].item() == pytest.approx(math.log(0.3), abs=1e-5)
+
+
+def test_a_repeated_token_gets_rarer_and_never_a_better_score() -> None:
+    logits = torch.tensor([2.0, 2.0, -1.0])
+    history = torch.tensor([[0, 2]]).expand(DRAWS, -1)
+    config = SamplingConfig(temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=2.0)
+    tokens, logprobs = sample(logits, config, history=history)
+    expected = torch.softmax(torch.tensor([1.0, 2.0, -2.0]), -1).tolist()
+    assert shares(tokens, 3) == pytest.approx(expected, abs=0.02)
+    assert logprobs[tokens == 0][0].item() == pytest.approx(torch.log_softmax(logits, -1)[0].item(), abs=1e-5)
+
+
+def test_a_bonus_moves_the_draw_and_not_the_score() -> None:
+    logits = torch.zeros(4)
+    bonus = torch.tensor([0.0, 0.0, 0.0, 50.0]).expand(DRAWS, -1)
+    tokens, logprobs = sample(logits, PLAIN, bonus=bonus)
+    assert set(tokens.tolist()) == {3}
+    assert logprobs[0].item() == pytest.approx(math.log(0.25), abs=1e-5)
+
+
+def test_a_rows_numbers_depend_on_its_seed_alone() -> None:
+    cpu = torch.device("cpu")
+    together = uniforms([5, 6, 7], 10, cpu)
+    assert torch.equal(together[1:2], uniforms([6], 10, cpu))
+    assert not torch.equal(together[0], together[1])
+    assert (together >= 0).all() and (together < 1).all()
+
+
+def test_seeds_depend_on_every_part_and_their_order() -> None:
+    assert derive_seed(1, 2, 3) == derive_seed(1, 2, 3)
+    assert len({derive_seed(1, 2, 3), derive_seed(1, 3, 2), derive_seed(12, 3), derive_seed("1", 2, 4)}) == 4
+    assert all(0 <= derive_seed(i) < 2**63 for i in range(100))

@@ -1,0 +1,69 @@
+"""The real starter model, where it is prepared (MODEL_ROOT): it writes copy in both languages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generation.engine import starter
+from generation.engine.config import Check, CopyBrief, Fact, Interest, Language, SamplingConfig, SegmentView
+from generation.engine.generator import Filler
+from generation.engine.language import matches_language
+from generation.engine.prompts import render
+
+ROOT = Path(os.environ.get("MODEL_ROOT", "var/models"))
+pytestmark = [
+    pytest.mark.starter,
+    pytest.mark.slow,
+    pytest.mark.skipif(not starter.is_prepared(ROOT), reason=f"no starter model in {ROOT}"),
+]
+FACTS = {
+    Language.EN: ("Ultraboost Running Shoes", (Fact("sole", "cushioned foam"), Fact("weight", "310", "g")), "runners"),
+    Language.ZH_HANS: ("轻跑缓震跑鞋", (Fact("鞋底", "缓震泡棉中底"), Fact("重量", "310", "克")), "跑步爱好者"),
+}
+
+
+@pytest.fixture(scope="module")
+def backend() -> Any:
+    from generation.engine.backends.torch import TorchBackend
+    from generation.engine.cache import WorkerModels
+
+    return TorchBackend(WorkerModels().get(starter.starter_folder(ROOT)))
+
+
+def test_the_files_are_those_that_were_written() -> None:
+    starter.verify(ROOT, hashes=True)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(("channel", "limit"), [("email_subject", 60), ("product_blurb", 300)])
+def test_it_writes_copy_in_the_language_asked_for(
+    backend: Any, make_brief: Callable[..., CopyBrief], language: Language, channel: str, limit: int
+) -> None:
+    title, facts, audience = FACTS[language]
+    segment = SegmentView(audience, interests=(Interest(facts[0].attribute),))
+    brief = make_brief(channel, limit, product_title=title, facts=facts, segment=segment, language=language)
+    filler = Filler(
+        backend=backend,
+        prompt=render("few-shot-1", brief),
+        brief=brief,
+        check=lambda text: Check("too_long" if len(text) > limit else "", len(text)),
+        sampling=SamplingConfig(seed=4),
+        wanted=6,
+    )
+    batches = list(filler)
+    kept = [text for batch in batches for text in batch.kept]
+    assert len(kept) == 6
+    assert all(matches_language(one.text, language) and -8 < one.mean_logprob < 0 for one in kept)
+    assert len(kept) >= 0.4 * (len(kept) + sum(sum(batch.dropped.values()) for batch in batches))
+
+
+def test_it_finds_sense_likelier_than_nonsense(backend: Any) -> None:
+    sense, nonsense = backend.score(["Light shoes for a long run.", "Run long shoes a for light."])
+    assert sense > nonsense
+    sense, nonsense = backend.score(["轻便的跑鞋，陪你跑得更远。", "远得更的跑你跑，陪便鞋轻。"])
+    assert sense > nonsense
