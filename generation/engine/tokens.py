@@ -83,7 +83,8 @@ class TextTokenizer:
         return [i for i, piece in enumerate(self.pieces) if piece.startswith(text)]
 
     def foreign_ids(self, language: Language) -> list[int]:
-        """Tokens that a text of the language holds only where it names something: letters of other scripts, digits."""
+        """Tokens that a text of the language holds only where it names something: letters of other scripts, digits,
+        and single bytes, which could spell either."""
         if language not in self._foreign:
             self._foreign[language] = [
                 i for i, piece in enumerate(self.pieces) if _DIGIT.search(piece) or has_foreign_letters(piece, language)
