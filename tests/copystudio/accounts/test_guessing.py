@@ -118,6 +118,7 @@ def test_each_limit_holds_without_the_other(cast: Cast, monkeypatch: pytest.Monk
         assert statuses[-1] == 429, "axes"
         assert not sign_in(cast.viewer.email, PASSWORD, address=HERE).is_in
         assert sign_in(cast.viewer.email, PASSWORD, address=ELSEWHERE).is_in
+        assert sign_in(cast.copywriter.email, PASSWORD, address=HERE).is_in, "axes counts for the account"
     cache.clear()
     settings.AXES_ENABLED = False
     guess(cast, ALLOWED)
