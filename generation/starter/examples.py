@@ -1,0 +1,123 @@
+"""Reads the starter corpus: products, segments and copy as lines of JSON, put together into briefs and their texts.
+
+    corpus/segments.jsonl             who copy is written for; the same for all categories
+    corpus/products-<category>.jsonl  one fictional product a line, described in English and Chinese
+    corpus/copy-<category>.jsonl      one text a line, with what its brief asked for
+
+A fact belongs to a theme (weight, safety, taste …), and so does an interest of a segment: that is how a text can be held
+to leading with what its readers care about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generation.engine.config import ChannelView, CopyBrief, Fact, Interest, Language, SegmentView
+
+CORPUS = Path(__file__).parent / "corpus"
+TEST_SHARE = 8  # one product of so many is kept for testing
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text and its brief. `lead` is the wording in the text that speaks of the leading fact; `uses` are positions in
+    `brief.facts` of all that the text speaks of, the leading one first, and `themes` are those of `brief.facts`."""
+
+    id: str
+    category: str
+    product: str
+    segment: str
+    purpose: str
+    tone: str
+    brief: CopyBrief
+    text: str
+    uses: tuple[int, ...]
+    lead: str
+    themes: tuple[str, ...]
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the product is one of those kept for testing; every text of a product stands on the same side."""
+        return int(hashlib.sha256(self.product.encode()).hexdigest(), 16) % TEST_SHARE == 0
+
+
+def read_corpus(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> list[Example]:
+    """All examples by file and line. `channels` knows every channel by "<key>/<language>".
+
+    Raises `ValueError` with file and line for what is not an example.
+    """
+    segments = {line["key"]: line for _, line in _lines(folder / "segments.jsonl")}
+    return [
+        example for path in sorted(folder.glob("copy-*.jsonl")) for example in _read_category(path, segments, channels)
+    ]
+
+
+def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[str, ChannelView]) -> Iterator[Example]:
+    category = path.stem.removeprefix("copy-")
+    products = {line["key"]: line for _, line in _lines(path.with_name(f"products-{category}.jsonl"))}
+    for number, line in _lines(path):
+        try:
+            yield _example(f"{category}/{number}", category, line, products[line["product"]], segments, channels)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
+
+
+def _example(
+    key: str,
+    category: str,
+    line: dict[str, Any],
+    product: dict[str, Any],
+    segments: Mapping[str, Any],
+    channels: Mapping[str, ChannelView],
+) -> Example:
+    language = Language.ZH_HANS if line["language"] == "zh" else Language(line["language"])
+    short = line["language"]
+    segment = segments[line["segment"]]
+    facts = [(fact["theme"], Fact(fact[short][0], fact[short][1], fact.get("unit", ""))) for fact in product["facts"]]
+    facts += [("price", Fact(offer[0], offer[1])) for offer in line.get("offer", ())]
+    brief = CopyBrief(
+        product_title=product[f"title_{short}"],
+        brand_name=product["brand"],
+        facts=tuple(fact for _, fact in facts),
+        segment=SegmentView(
+            name=segment[f"name_{short}"],
+            description=segment[f"description_{short}"],
+            interests=tuple(Interest(one[f"name_{short}"], one["weight"]) for one in segment["interests"]),
+            words=tuple(segment[f"words_{short}"]),
+        ),
+        channel=channels[f"{line['channel']}/{language}"],
+        language=language,
+        tone=line["tone"],
+        must_words=tuple(line.get("must", ())),
+        never_words=tuple(line.get("never", ())),
+        instructions=line.get("note", ""),
+    )
+    uses = tuple(line["uses"])
+    if not uses or any(not 0 <= use < len(facts) for use in uses):
+        raise ValueError(f"uses {uses} of {len(facts)} facts")
+    return Example(
+        id=key,
+        category=category,
+        product=f"{category}/{line['product']}",
+        segment=line["segment"],
+        purpose=line["purpose"],
+        tone=line["tone"],
+        brief=brief,
+        text=line["text"],
+        uses=uses,
+        lead=line["lead"],
+        themes=tuple(theme for theme, _ in facts),
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            yield number, json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{path.name}, line {number}: {error}") from error
