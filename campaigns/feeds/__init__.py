@@ -1,6 +1,6 @@
 """Product files: recognise the format, suggest a column mapping, stream products or errors. No Django in here."""
 
-from campaigns.feeds.feed import Feed, PreviewRow, open_feed
+from campaigns.feeds.feed import Feed, open_feed
 from campaigns.feeds.mapping import ColumnSuggestion, KeySource, Mapping, MappingSuggestion, Target
 from campaigns.feeds.messages import MESSAGES, message
 from campaigns.feeds.records import Fact, FeedError, FeedFormat, ParsedProduct, RowError, RowWarning
@@ -16,7 +16,6 @@ __all__ = [
     "Mapping",
     "MappingSuggestion",
     "ParsedProduct",
-    "PreviewRow",
     "RowError",
     "RowWarning",
     "Target",

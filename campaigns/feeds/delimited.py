@@ -11,11 +11,17 @@ from pathlib import Path
 
 from campaigns.feeds.headers import known_header
 from campaigns.feeds.limits import MAX_CELL_CHARS, MAX_COLUMNS, SAMPLE_CHARS, SAMPLE_ROWS
+from campaigns.feeds.messages import gettext_noop
 from campaigns.feeds.records import FeedError, Record, RowError
 from campaigns.feeds.text import printable
 from campaigns.feeds.textstream import TextStream
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+DELIMITERS = {
+    ",": gettext_noop("commas"),
+    ";": gettext_noop("semicolons"),
+    "\t": gettext_noop("tabs"),
+    "|": gettext_noop("vertical bars"),
+}
 SEPARATOR_LINE = re.compile(r"sep=([,;|\t])\s*$", re.IGNORECASE)  # what Excel writes and reads as a first line
 HEADER_WITHIN = 10  # rows in which the header is looked for, below a title or remarks
 VALUE_LIKE = re.compile(r"https?://|[-+$¥￥€£₹]?\s?\d[\d.,]*\s?[%€元]?$")

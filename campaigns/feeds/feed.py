@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -24,15 +23,6 @@ from campaigns.feeds.values import language_code
 from campaigns.feeds.xlsx import XlsxReader
 
 SHOWN_CHARS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewRow:
-    """One raw row, its cells shortened to plain text by column, and what the mapping makes of it, if there is one."""
-
-    line: int
-    cells: dict[str, str]
-    results: tuple[ParsedProduct | RowError, ...]
 
 
 class Feed:
@@ -76,29 +66,16 @@ class Feed:
     def total(self) -> int:
         return self._reader.total
 
-    @property
-    def needs_currency(self) -> bool:
-        """Whether the sampled prices say no currency, so that the mapping has to give a default."""
-        mapping = self.mapping or self._suggested()
-        prices = mapping and mapping.column_of(Target.PRICE)
-        if mapping is None or not prices or mapping.column_of(Target.CURRENCY):
-            return False
-        return any(_has_no_currency(text) for text in self._texts(prices))
+    def bare_price_columns(self) -> list[str]:
+        """The columns with prices in the sample that name no currency, whatever they are read as."""
+        return [column for column in self.columns if any(_has_no_currency(text) for text in self._texts(column))]
 
-    def preview(self, count: int = 20) -> list[PreviewRow]:
-        """Return the first rows raw and, where a mapping is complete, parsed. At most 200, from the sample."""
-        mapping = self.mapping or self._suggested()
-        parser = self._parser(mapping) if mapping else None
-        rows: list[PreviewRow] = []
-        for item in self._sample[:count]:
-            if isinstance(item, RowError):
-                rows.append(PreviewRow(item.line, {}, (item,)))
-                continue
-            cells = {column: _shown(item.cells.get(column, "")) for column in self.columns}
-            parsed = parser.parse(item) if parser else []
-            results = tuple(parsed) if isinstance(parsed, list) else (parsed,)
-            rows.append(PreviewRow(item.line, cells, results))
-        return rows
+    def sample_values(self, count: int = 3) -> dict[str, list[str]]:
+        """Up to ``count`` different values of each column, plain and short, from the sample."""
+        return {
+            column: [value for value in dict.fromkeys(values) if value][:count]
+            for column, values in self._samples().items()
+        }
 
     def products(self) -> Iterator[ParsedProduct | RowError]:
         """Stream the whole file from its beginning: each row as a product, or as one or more errors.
@@ -136,12 +113,6 @@ class Feed:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _suggested(self) -> Mapping | None:
-        try:
-            return self.suggested_mapping.to_mapping()
-        except FeedError:
-            return None
 
     def _parser(self, mapping: Mapping) -> RowParser:
         prices = [mapping.column_of(target) for target in (Target.PRICE, Target.WAS_PRICE)]

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from campaigns.feeds.headers import fact_name, known_header
 from campaigns.feeds.limits import MAX_FACT_ATTRIBUTE_CHARS
+from campaigns.feeds.messages import TARGET_NAMES
 from campaigns.feeds.price import CURRENCIES
 from campaigns.feeds.records import FeedError, FeedFormat
 
@@ -62,7 +63,7 @@ class Mapping:
         for column, target in self.columns:
             self._check_target(column, target)
             if not target.startswith(FACT) and target not in REPEATABLE and target in taken:
-                raise FeedError("mapping_target_twice", target=target, first=taken[target], second=column)
+                raise FeedError("mapping_target_twice", target=TARGET_NAMES[target], first=taken[target], second=column)
             taken[target] = column
         if Target.TITLE not in taken:
             raise FeedError("mapping_title_missing")

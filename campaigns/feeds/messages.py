@@ -14,6 +14,26 @@ def gettext_noop(text: str) -> str:
     return text
 
 
+# Parameters whose values are English words, which have to be translated before they stand in a sentence.
+WORD_PARAMS = ("kind", "delimiter", "target")
+
+TARGET_NAMES = {
+    "sku": gettext_noop("SKU"),
+    "title": gettext_noop("Title"),
+    "description": gettext_noop("Description"),
+    "category": gettext_noop("Category"),
+    "vendor": gettext_noop("Vendor"),
+    "language": gettext_noop("Language"),
+    "url": gettext_noop("Product page"),
+    "image_url": gettext_noop("Image"),
+    "price": gettext_noop("Price"),
+    "was_price": gettext_noop("Was price"),
+    "currency": gettext_noop("Currency"),
+    "tags": gettext_noop("Tags"),
+    "status": gettext_noop("Status"),
+    "specifications": gettext_noop("List of specifications"),
+}
+
 FILE_MESSAGES = {
     "file_empty": gettext_noop("The file is empty."),
     "file_too_large": gettext_noop("The file is larger than %(limit_mb)s MB."),
@@ -80,7 +100,7 @@ MAPPING_MESSAGES = {
     "mapping_key_missing": gettext_noop(
         "Choose the column that identifies a product: a SKU, or let it follow from the URL or the title."
     ),
-    "mapping_target_twice": gettext_noop("“%(first)s” and “%(second)s” are both chosen as %(target)s. Choose one."),
+    "mapping_target_twice": gettext_noop("“%(first)s” and “%(second)s” are both chosen as “%(target)s”. Choose one."),
     "mapping_target_unknown": gettext_noop("“%(target)s” is not a field that a column can be read into."),
     "mapping_fact_name": gettext_noop("The fact read from “%(column)s” needs a name of 1 to %(limit)s characters."),
     "mapping_column_unknown": gettext_noop("The file has no column “%(column)s”."),

@@ -9,22 +9,23 @@ from typing import NamedTuple
 
 from campaigns.feeds.encoding import detect_encoding
 from campaigns.feeds.limits import MAX_FILE_BYTES, MAX_JSON_ARRAY_BYTES, MAX_LINE_CHARS
+from campaigns.feeds.messages import gettext_noop
 from campaigns.feeds.records import FeedError, FeedFormat
 from campaigns.feeds.textstream import TextStream
 
 MAGIC = (
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"PAR1", "a Parquet file"),
-    (b"\x7fELF", "a program"),
+    (b"\x1f\x8b", gettext_noop("a gzip archive")),
+    (b"%PDF", gettext_noop("a PDF document")),
+    (b"\x89PNG", gettext_noop("a PNG image")),
+    (b"\xff\xd8\xff", gettext_noop("a JPEG image")),
+    (b"GIF8", gettext_noop("a GIF image")),
+    (b"7z\xbc\xaf", gettext_noop("a 7z archive")),
+    (b"Rar!", gettext_noop("a RAR archive")),
+    (b"BZh", gettext_noop("a bzip2 archive")),
+    (b"\xfd7zXZ", gettext_noop("an xz archive")),
+    (b"SQLite format 3", gettext_noop("an SQLite database")),
+    (b"PAR1", gettext_noop("a Parquet file")),
+    (b"\x7fELF", gettext_noop("a program")),
 )
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -10,24 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.feeds import KeySource, Target
+from campaigns.feeds.messages import TARGET_NAMES
 from campaigns.models import ProductImport
 
-TARGETS: dict[str, Any] = {
-    Target.SKU: _("SKU"),
-    Target.TITLE: _("Title"),
-    Target.DESCRIPTION: _("Description"),
-    Target.CATEGORY: _("Category"),
-    Target.VENDOR: _("Vendor"),
-    Target.LANGUAGE: _("Language"),
-    Target.URL: _("Product page"),
-    Target.IMAGE_URL: _("Image"),
-    Target.PRICE: _("Price"),
-    Target.WAS_PRICE: _("Was price"),
-    Target.CURRENCY: _("Currency"),
-    Target.TAGS: _("Tags"),
-    Target.STATUS: _("Status"),
-    Target.SPECIFICATIONS: _("List of specifications"),
-}
+TARGETS: dict[str, Any] = {target: _(TARGET_NAMES[target]) for target in Target}
 KEYS = {KeySource.SKU: _("Its SKU"), KeySource.URL: _("Its product page"), KeySource.TITLE: _("Its title")}
 FACT = "fact"
 
@@ -74,6 +60,16 @@ class MappingForm(forms.Form):
                 required=False,
                 initial=FACT if target.startswith("fact:") else target,
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Prices that name no currency need one: better asked here than refused line by line by the check."""
+        data: dict[str, Any] = super().clean() or {}
+        chosen = [data.get(f"column_{number}") for number in range(len(self.job.mapping["columns"]))]
+        if Target.PRICE in chosen and Target.CURRENCY not in chosen and not data.get("default_currency"):
+            column = self.job.mapping["columns"][chosen.index(Target.PRICE)][0]
+            if column in self.job.sample.get("bare_prices", []) and "default_currency" not in self.errors:
+                self.add_error("default_currency", _("The prices name no currency. Say which one they are in."))
+        return data
 
     def columns(self) -> list[tuple[str, Any]]:
         """Column names with their bound choices, in the order of the file."""

@@ -30,9 +30,12 @@ class ProductImport(Job):
     format = models.CharField(_("format"), max_length=30, blank=True)
     encoding = models.CharField(_("encoding"), max_length=30, blank=True)
     mapping = models.JSONField(default=dict)
-    # counters and the first errors of the last check: {"rows", "new", "changed", "same", "errors"} and [{line, column, code, params}]
+    # of the beginning of the file: {"values": {column: [value]}, "bare_prices": [column of prices without currency]}
+    sample = models.JSONField(default=dict)
+    # counters and the first errors and warnings of the last check: {"rows", "new", …} and [{line, column, code, params}]
     report = models.JSONField(default=dict)
     errors = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
 
     class Meta(Job.Meta):
         verbose_name = _("product import")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from campaigns.feeds import FeedError, open_feed
 from campaigns.models import ProductImport
 from campaigns.services.product_import import feed_message
 from copystudio.models import Workspace
 
 
 def imports(workspace: Workspace) -> QuerySet[ProductImport]:
-    return ProductImport.objects.filter(workspace=workspace).select_related("created_by").defer("errors", "mapping")
+    return (
+        ProductImport.objects.filter(workspace=workspace)
+        .select_related("created_by")
+        .defer("errors", "warnings", "sample", "mapping")
+    )
 
 
 def import_get_for(*, workspace: Workspace, pk: int) -> ProductImport:
@@ -50,26 +52,7 @@ def errors_of(job: ProductImport) -> Iterator[dict[str, Any]]:
         yield {**error, "message": feed_message(error["code"], error["params"])}
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The beginning of a file as the mapping page shows it: up to three values for each column."""
-
-    values: dict[str, list[str]]
-    problem: str = ""
-
-
-def sample_of(job: ProductImport) -> Sample:
-    try:
-        with open_feed(job.file.path) as feed:
-            rows = feed.preview(20)
-    except FeedError as error:
-        return Sample({}, feed_message(error.code, error.params))
-    except FileNotFoundError:
-        return Sample({}, _("The uploaded file is no longer on this server. Upload it again."))
-    values: dict[str, list[str]] = {}
-    for row in rows:
-        for column, value in row.cells.items():
-            found = values.setdefault(column, [])
-            if value and len(found) < 3 and value not in found:
-                found.append(value)
-    return Sample(values)
+def warnings_of(job: ProductImport) -> Iterator[dict[str, Any]]:
+    """What the last check read otherwise than it stands in the file, with the sentences."""
+    for warning in job.warnings:
+        yield {**warning, "message": feed_message(warning["code"], warning["params"])}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.feeds import MESSAGES, FeedError, Mapping, open_feed
+from campaigns.feeds.messages import WORD_PARAMS
 from campaigns.models import ProductImport
 from campaigns.models.product_import import ImportStage
 from copystudio.access import require
@@ -25,7 +26,9 @@ from copystudio.services.jobs import job_ring
 
 def feed_message(code: str, params: dict[str, Any]) -> str:
     """The sentence for a code of the feeds, in the reader's language."""
-    return _(MESSAGES[code]) % params if code in MESSAGES else code
+    if code not in MESSAGES:
+        return code
+    return _(MESSAGES[code]) % {name: _(value) if name in WORD_PARAMS else value for name, value in params.items()}
 
 
 def import_upload(
@@ -64,6 +67,7 @@ def import_upload(
                 "default_currency": "",
                 "language": language,
             }
+            job.sample = {"values": feed.sample_values(), "bare_prices": feed.bare_price_columns()}
             with transaction.atomic():
                 job.save()
                 event_record(actor=actor, workspace=workspace, verb="productimport.upload", target=job)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from campaigns.feeds import Feed, FeedError, ParsedProduct, RowError, open_feed
+from campaigns.feeds import Feed, FeedError, ParsedProduct, RowError, RowWarning, open_feed
 from campaigns.models import PriceRecord, Product, ProductImport
 from campaigns.models.product_import import ImportStage
 from campaigns.services.product import facts_replace, price_record
@@ -28,7 +28,8 @@ from copystudio.services.jobs import (
 )
 
 BATCH = 500
-MOST_ERRORS = 500
+MOST_KEPT = 500
+MOST_LATE = 50
 PLAIN = ("title", "description", "category", "vendor", "language", "url", "image_url")
 IMPORT_LOCK = 0x494D50  # advisory lock class: one import at a time writes into a workspace
 log = logging.getLogger(__name__)
@@ -36,26 +37,34 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Tally:
-    """What the file would do, or did. ``errors`` holds the first ones; ``wrong`` counts all."""
+    """What the file would do, or did. ``errors`` and ``warnings`` hold the first ones; ``wrong`` and ``odd`` count all."""
 
     rows: int = 0
     new: int = 0
     changed: int = 0
     same: int = 0
     wrong: int = 0
-    warnings: int = 0
+    odd: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     def refuse(self, error: RowError) -> None:
         self.wrong += 1
-        if len(self.errors) < MOST_ERRORS:
-            self.errors.append(
-                {"line": error.line, "column": error.column, "code": error.code, "params": dict(error.params)}
-            )
+        _keep(self.errors, error)
 
-    def report(self) -> dict[str, int]:
-        counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "same", "warnings")}
-        return {**counts, "errors": self.wrong}
+    def note(self, warnings: Iterable[RowWarning]) -> None:
+        for warning in warnings:
+            self.odd += 1
+            _keep(self.warnings, warning)
+
+    def report(self) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "same")}
+        return {**counts, "warnings": self.odd, "errors": self.wrong}
+
+
+def _keep(rows: list[dict[str, Any]], row: RowError | RowWarning) -> None:
+    if len(rows) < MOST_KEPT:
+        rows.append({"line": row.line, "column": row.column, "code": row.code, "params": dict(row.params)})
 
 
 def import_execute(*, job_id: int) -> None:
@@ -101,7 +110,10 @@ def _check(job: ProductImport, feed: Feed, keeper: JobKeeper) -> None:
     with transaction.atomic():
         job_still_mine(job)
         ProductImport.objects.filter(pk=job.pk).update(
-            stage=ImportStage.CHECKED, report=tally.report(), errors=tally.errors
+            stage=ImportStage.CHECKED,
+            report={**tally.report(), "late_columns": sorted(feed.late_columns)[:MOST_LATE]},
+            errors=tally.errors,
+            warnings=tally.warnings,
         )
         job_end(job, JobStatus.SUCCEEDED)
 
@@ -143,7 +155,7 @@ def _batches(feed: Feed, tally: Tally, keeper: JobKeeper) -> Iterator[list[Parse
                 tally.refuse(row)
             else:
                 tally.rows += 1
-                tally.warnings += len(row.warnings)
+                tally.note(row.warnings)
                 batch.append(row)
         yield batch
     keeper.progress = {"done": feed.total, "total": max(feed.total, 1)}

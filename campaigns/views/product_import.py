@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.forms.product_import import MappingForm, UploadForm
 from campaigns.models import ProductImport
-from campaigns.selectors.product_import import errors_of, failure_of, import_get_for, imports, sample_of
+from campaigns.selectors.product_import import errors_of, failure_of, import_get_for, imports, warnings_of
 from campaigns.services.product_import import import_apply, import_check, import_upload
 from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
@@ -20,6 +20,7 @@ from copystudio.models import Role, Workspace
 from copystudio.services.jobs import job_cancel
 
 PAGE = "campaigns/import/detail.html"
+MOST_SHOWN = 100
 
 
 @require_safe
@@ -49,12 +50,17 @@ def _url(workspace: Workspace, job: ProductImport) -> str:
 
 
 def _context(job: ProductImport, form: MappingForm | None = None) -> dict[str, object]:
-    context: dict[str, object] = {"job": job, "failure": failure_of(job), "errors": list(errors_of(job))[:100]}
+    context: dict[str, object] = {
+        "job": job,
+        "failure": failure_of(job),
+        "errors": list(errors_of(job))[:MOST_SHOWN],
+        "warnings": list(warnings_of(job))[:MOST_SHOWN],
+        "late_columns": ", ".join(job.report.get("late_columns", [])),
+    }
     if not job.is_open and job.stage != ProductImport.Stage.APPLIED:
         form = form or MappingForm(job)
-        sample = sample_of(job)
-        rows = [(column, bound, sample.values.get(column, [])) for column, bound in form.columns()]
-        context |= {"form": form, "rows": rows, "problem": sample.problem}
+        values = job.sample.get("values", {})
+        context |= {"form": form, "rows": [(name, bound, values.get(name, [])) for name, bound in form.columns()]}
     return context
 
 

@@ -86,7 +86,7 @@ def test_a_wrong_layout_gets_a_clear_answer(write: Write, text: str, code: str) 
 def test_the_wrong_separator_names_both_lines(write: Write) -> None:
     with pytest.raises(FeedError) as caught:
         open_feed(write("\nsku;title;price\nA1,Mug,5\nA2,Cup,6\n"))
-    assert caught.value.params == {"header_line": 2, "expected": 3, "delimiter": "semicolon", "line": 3, "found": 1}
+    assert caught.value.params == {"header_line": 2, "expected": 3, "delimiter": "semicolons", "line": 3, "found": 1}
 
 
 def test_rows_of_another_width_are_errors_of_their_line(write: Write, read: Read) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.feeds import FeedError, KeySource, Mapping, ParsedProduct, RowError, open_feed
+from campaigns.feeds import FeedError, KeySource, Mapping, ParsedProduct, open_feed
 from campaigns.feeds import feed as feed_module
 from tests.campaigns.feeds.files import Read, Write
 
@@ -162,20 +162,17 @@ def test_the_language_comes_from_column_hint_or_script(write: Write, read: Read)
     assert [p.language for p in read(path, None, language_hint="en")[0]] == ["en", "en", "de"]
 
 
-def test_the_preview_shows_raw_cells_and_what_becomes_of_them(write: Write) -> None:
-    path = write('sku,title,price\n1,"<b>Mug</b>",5 €\n2,,x\n3,a"b,\n"4"x,y,z\n')
+def test_the_sample_shows_plain_values_of_each_column(write: Write) -> None:
+    path = write('sku,title,price\n1,"<b>Mug</b>",5 €\n2,,7\n2,Jug,7\n3,a"b,\n4,Cup,8\n"4"x,y,z\n')
     with open_feed(path) as feed:
-        rows = feed.preview(10)
-    assert [row.line for row in rows] == [2, 3, 4, 5]
-    assert rows[0].cells == {"sku": "1", "title": "Mug", "price": "5 €"}
-    assert isinstance(rows[0].results[0], ParsedProduct)
-    assert [error.code for error in rows[1].results if isinstance(error, RowError)] == [
-        "title_missing",
-        "price_unreadable",
-    ]
-    assert rows[3].cells == {}
-    with open_feed(write("foo,bar\n1,2\n")) as feed:
-        assert (feed.preview()[0].cells, feed.preview()[0].results) == ({"foo": "1", "bar": "2"}, ())
+        values = feed.sample_values()
+        assert values == {"sku": ["1", "2", "3"], "title": ["Mug", "Jug", 'a"b'], "price": ["5 €", "7", "8"]}
+        assert feed.sample_values(1)["sku"] == ["1"]
+
+
+def test_prices_without_a_currency_are_named_by_their_column(write: Write) -> None:
+    with open_feed(write("sku,title,price,sale\nA,Mug,5 €,4\nB,Jug,¥7,\n")) as feed:
+        assert feed.bare_price_columns() == ["sale"]
 
 
 def test_a_mapping_for_another_file_is_refused(write: Write) -> None:

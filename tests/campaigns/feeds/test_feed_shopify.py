@@ -68,7 +68,8 @@ def test_a_line_cut_short_or_without_handle_is_an_error(write: Write, read: Read
 
 def test_without_a_currency_the_feed_says_that_one_is_needed(write: Write, read: Read) -> None:
     path = write(HEADER + MUG)
-    assert open_feed(path).needs_currency
+    with open_feed(path) as feed:
+        assert "Variant Price" in feed.bare_price_columns()
     assert [e.code for e in read(path)[1]] == ["currency_missing"]
 
 

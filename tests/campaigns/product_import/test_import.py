@@ -57,7 +57,8 @@ def applied(cast: Cast, text: str = GOOD) -> ProductImport:
 def test_a_dry_run_counts_and_writes_nothing(cast: Cast) -> None:
     job = checked(cast)
     assert (job.stage, job.status) == ("checked", "succeeded")
-    assert job.report == {"rows": 2, "new": 2, "changed": 0, "same": 0, "warnings": 0, "errors": 0}
+    counts = {"rows": 2, "new": 2, "changed": 0, "same": 0, "warnings": 0, "errors": 0}
+    assert job.report == {**counts, "late_columns": []}
     assert not Product.objects.exists()
 
 
@@ -155,3 +156,48 @@ def test_the_browser_walks_from_upload_to_apply(cast: Cast) -> None:
     assert client.post(f"{response['Location']}apply/").status_code == 303
     import_execute(job_id=job.pk)
     assert Product.objects.count() == 2
+
+
+def choices(page: object) -> dict[str, str]:
+    """What the page of the columns would send as it stands."""
+    form = page.context["form"]  # type: ignore[attr-defined]
+    return {"key": "sku", **{f"column_{n}": field.value() or "" for n, (_, field) in enumerate(form.columns())}}
+
+
+def test_prices_without_a_currency_need_one_before_the_check(cast: Cast) -> None:
+    job = upload(cast, GOOD.replace("currency", "colour"))
+    client, url = cast.client(cast.copywriter), f"/w/{cast.workspace.slug}/imports/{job.pk}/"
+    fields = choices(client.get(url))
+    refused = client.post(f"{url}check/", fields)
+    assert refused.status_code == 422
+    assert "The prices name no currency. Say which one they are in." in refused.content.decode()
+    job.refresh_from_db()
+    assert job.stage == "mapping"
+    assert client.post(f"{url}check/", {**fields, "default_currency": "usd"}).status_code == 303
+    connection.close()
+    import_execute(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.report["errors"], job.mapping["default_currency"]) == (0, "USD")
+
+
+def test_what_is_read_otherwise_is_shown_with_its_line(cast: Cast) -> None:
+    job = checked(cast, "sku,title,price,was price,currency\nA-1,Jacket,79.00,59.00,USD\n")
+    assert job.report["warnings"] == 1
+    page = cast.client(cast.copywriter).get(f"/w/{cast.workspace.slug}/imports/{job.pk}/").content.decode()
+    assert "The former price 59.00 is not above the price 79.00 and was left out." in page
+
+
+def test_columns_that_come_late_are_named(cast: Cast) -> None:
+    lines = [f'{{"sku": "A-{n}", "title": "Jacket {n}"}}' for n in range(210)]
+    job = checked(cast, "\n".join([*lines, '{"sku": "B", "title": "Hat", "material": "wool"}']))
+    assert job.report["late_columns"] == ["material"]
+    page = cast.client(cast.copywriter).get(f"/w/{cast.workspace.slug}/imports/{job.pk}/").content.decode()
+    assert "are not read: material" in page
+
+
+def test_english_words_inside_a_sentence_are_translated(cast: Cast) -> None:
+    client = cast.client(cast.copywriter)
+    file = SimpleUploadedFile("feed.csv", b"%PDF-1.7 not a feed")
+    url = f"/w/{cast.workspace.slug}/imports/new/"
+    refused = client.post(url, {"file": file}, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    assert "PDF 文档" in refused and "a PDF document" not in refused
