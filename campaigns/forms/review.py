@@ -20,6 +20,16 @@ class VerdictForm(forms.Form):
         return {"sha256": revision.sha256 if revision else "", "review_cycle": variant.review_cycle}
 
 
+class ApproveForm(VerdictForm):
+    reason = forms.CharField(
+        label=_("Why may it be published?"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The rules would block this text. Your reason is kept with the approval."),
+    )
+
+
 class RequestChangesForm(VerdictForm):
     reason = forms.CharField(
         label=_("What should change?"),

@@ -12,7 +12,7 @@ from campaigns.models import Channel, Variant
 from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
 from campaigns.selectors.sentences import finding_sentence, unit_name
-from campaigns.services.copy_check import check_data, check_text
+from campaigns.services.copy_check import blocking_findings, variant_findings
 from generation.models import Candidate
 
 
@@ -38,6 +38,11 @@ class Card:
     @property
     def over(self) -> bool:
         return self.length > self.channel.hard_limit
+
+    @property
+    def blocking(self) -> list[dict[str, Any]]:
+        """Those of ``findings`` that stand against approving the text."""
+        return blocking_findings(self.findings)
 
 
 # beginning of a channel's key: kind of frame of the preview component
@@ -86,22 +91,6 @@ def candidate_card(candidate: Candidate) -> Card:
 
 def cards_of(candidates: Iterable[Candidate]) -> list[tuple[Candidate, Card]]:
     return [(candidate, candidate_card(candidate)) for candidate in candidates]
-
-
-def variant_findings(variant: Variant, text: str) -> list[dict[str, Any]]:
-    """What the rules find in a text of this variant by the product, brand and campaign as they are now."""
-    brief = variant.brief
-    data = check_data(
-        channel=variant.channel,
-        language=variant.language,
-        campaign=variant.campaign,
-        product=variant.product,
-        segment=variant.segment,
-        must_words=brief.must_words if brief else (),
-        never_words=brief.never_words if brief else (),
-        instructions=brief.instructions if brief else "",
-    )
-    return check_text(text, data)
 
 
 def variant_card(variant: Variant, text: str) -> Card:

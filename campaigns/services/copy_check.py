@@ -13,8 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from campaigns.models import AudienceSegment, Brand, Campaign, Channel, Product
+from campaigns.models import AudienceSegment, Brand, Campaign, Channel, Product, Variant
 from campaigns.rules import grounding, limits, wording
+from campaigns.rules.finding import Severity
 
 # A number that stands further down in a description is reported as unsupported, rather than carried with every item.
 MOST_DESCRIPTION = 5000
@@ -91,6 +92,27 @@ def check_text(text: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
     found += wording.missing_must_words(text, data["must_words"])
     grave = {"blocking": 0, "warning": 1, "info": 2}
     return [finding.to_dict() for finding in sorted(found, key=lambda one: (grave[one.severity.value], one.start))]
+
+
+def variant_findings(variant: Variant, text: str) -> list[dict[str, Any]]:
+    """What the rules find in a text of this variant by the product, brand and campaign as they are now."""
+    brief = variant.brief
+    data = check_data(
+        channel=variant.channel,
+        language=variant.language,
+        campaign=variant.campaign,
+        product=variant.product,
+        segment=variant.segment,
+        must_words=brief.must_words if brief else (),
+        never_words=brief.never_words if brief else (),
+        instructions=brief.instructions if brief else "",
+    )
+    return check_text(text, data)
+
+
+def blocking_findings(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those of ``findings`` (dicts of ``check_text``) over which a text is approved only with a reason."""
+    return [dict(finding) for finding in findings if finding["severity"] == Severity.BLOCKING.value]
 
 
 def _evidence(data: Mapping[str, Any]) -> grounding.Evidence:

@@ -1,4 +1,4 @@
-"""The life of a variant: adopted or written, edited, reviewed, approved, retired.
+"""The texts of a variant: adopted or written, then edited. Its way through review is in ``campaigns.services.review``.
 
 Every verb locks the row, then checks permission and state, and writes its review event in the same transaction. What is
 served is ``approved_revision``: an edit opens a new review and leaves it in place.
@@ -7,6 +7,9 @@ served is ``approved_revision``: an edit opens a new review and leaves it in pla
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -27,11 +30,11 @@ from campaigns.models import (
 )
 from campaigns.models.review import ReviewVerb
 from campaigns.models.variant import TRANSITIONS
-from campaigns.permissions import approval_refusal, least_role
+from campaigns.permissions import least_role
 from campaigns.rules import limits
 from copystudio.access import require
 from copystudio.db import locked
-from copystudio.errors import ConflictError, InvalidInputError, NotPermittedError, TransitionError
+from copystudio.errors import ConflictError, InvalidInputError, TransitionError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
 from generation.models import Candidate
@@ -157,7 +160,7 @@ def _create(
     )
     revision = _revise(variant=variant, author=actor, text=text)
     variant.save(update_fields=["current_revision", "updated_at"])
-    _record(variant=variant, verb=verb, actor=actor, revision=revision, before="")
+    step_record(variant=variant, verb=verb, actor=actor, revision=revision, before="")
     return variant
 
 
@@ -176,16 +179,23 @@ def _revise(*, variant: Variant, author: User | None, text: str) -> Revision:
     return revision
 
 
-def _record(
-    *, variant: Variant, verb: ReviewVerb, actor: User, revision: Revision, before: str, reason: str = ""
+def step_record(
+    *,
+    variant: Variant,
+    verb: ReviewVerb,
+    actor: User,
+    revision: Revision,
+    before: str,
+    reason: str = "",
+    data: Mapping[str, Any] = MappingProxyType({}),
 ) -> ReviewEvent:
-    """The step in the variant's own history and in the audit log of the workspace."""
+    """The step in the variant's own history and, with ``data``, in the audit log of the workspace."""
     event_record(
         actor=actor,
         workspace=variant.workspace,
         verb=f"variant.{verb}",
         target=variant,
-        data={"revision": revision.number, "sha256": revision.sha256, "review_cycle": variant.review_cycle},
+        data={"revision": revision.number, "sha256": revision.sha256, "review_cycle": variant.review_cycle, **data},
     )
     return ReviewEvent.objects.create(
         workspace_id=variant.workspace_id,
@@ -201,7 +211,7 @@ def _record(
     )
 
 
-def _begin(*, actor: User, variant: Variant, verb: ReviewVerb) -> tuple[Variant, str, str]:
+def step_begin(*, actor: User, variant: Variant, verb: ReviewVerb) -> tuple[Variant, str, str]:
     """Lock, check role, then state. Returns the locked row, its status, and the status that the verb leads to."""
     current = locked(Variant, pk=variant.pk)
     require(actor=actor, workspace=current.workspace, role=least_role(variant=current, verb=verb))
@@ -227,7 +237,7 @@ def variant_edit(*, actor: User, variant: Variant, text: str, base_revision: int
     Raises ConflictError where somebody saved in between: neither text is lost, the screen shows both.
     """
     with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.EDIT)
+        current, before, target = step_begin(actor=actor, variant=variant, verb=ReviewVerb.EDIT)
         if revision_of(current).number != base_revision:
             raise ConflictError(_("Somebody else saved a newer text. Compare both before you save yours."))
         text_check(text=text, channel=current.channel)
@@ -237,104 +247,7 @@ def variant_edit(*, actor: User, variant: Variant, text: str, base_revision: int
         current.status = target
         current.review_cycle += 1
         current.save(update_fields=["status", "review_cycle", "current_revision", "updated_at"])
-        _record(variant=current, verb=ReviewVerb.EDIT, actor=actor, revision=revision, before=before)
-        return current
-
-
-def variant_submit(*, actor: User, variant: Variant) -> Variant:
-    """Hand the text to review. Opens a new review cycle."""
-    with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.SUBMIT)
-        text_check(text=revision_of(current).text, channel=current.channel)
-        current.status = target
-        current.review_cycle += 1
-        current.save(update_fields=["status", "review_cycle", "updated_at"])
-        _record(variant=current, verb=ReviewVerb.SUBMIT, actor=actor, revision=revision_of(current), before=before)
-        return current
-
-
-def variant_withdraw(*, actor: User, variant: Variant) -> Variant:
-    """Take the text back out of review."""
-    with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.WITHDRAW)
-        current.status = target
-        current.save(update_fields=["status", "updated_at"])
-        _record(variant=current, verb=ReviewVerb.WITHDRAW, actor=actor, revision=revision_of(current), before=before)
-        return current
-
-
-def _check_read(*, variant: Variant, sha256: str, review_cycle: int) -> None:
-    if revision_of(variant).sha256 != sha256 or variant.review_cycle != review_cycle:
-        raise ConflictError(_("The text changed after you opened it. Read it again before you decide."))
-
-
-def variant_approve(*, actor: User, variant: Variant, sha256: str, review_cycle: int) -> Variant:
-    """Approve the very bytes that were read: the hash and the review cycle must be those on the row.
-
-    Raises NotPermittedError for the author and where an author is unknown, ConflictError where the text changed.
-    """
-    with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.APPROVE)
-        _check_read(variant=current, sha256=sha256, review_cycle=review_cycle)
-        if (refusal := approval_refusal(actor=actor, variant=current)) is not None:
-            raise NotPermittedError(refusal)
-        current.status = target
-        current.approved_revision = current.current_revision
-        current.save(update_fields=["status", "approved_revision", "updated_at"])
-        _record(variant=current, verb=ReviewVerb.APPROVE, actor=actor, revision=revision_of(current), before=before)
-        delivery_changed(current.workspace)
-        return current
-
-
-def variant_request_changes(*, actor: User, variant: Variant, sha256: str, review_cycle: int, reason: str) -> Variant:
-    """Send the text back with a reason. What was approved before stays served."""
-    with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.REQUEST_CHANGES)
-        _check_read(variant=current, sha256=sha256, review_cycle=review_cycle)
-        if not reason.strip():
-            raise InvalidInputError(fields={"reason": [_("Say what should change, so that the author can act.")]})
-        if len(reason) > 2000:
-            raise InvalidInputError(fields={"reason": [_("Keep the reason under 2,000 characters.")]})
-        current.status = target
-        current.save(update_fields=["status", "updated_at"])
-        _record(
-            variant=current,
-            verb=ReviewVerb.REQUEST_CHANGES,
-            actor=actor,
-            revision=revision_of(current),
-            before=before,
-            reason=reason,
-        )
-        return current
-
-
-def variant_retire(*, actor: User, variant: Variant, reason: str = "") -> Variant:
-    """Take the copy out of use: it is served no longer."""
-    with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RETIRE)
-        current.status = target
-        current.approved_revision = None
-        current.save(update_fields=["status", "approved_revision", "updated_at"])
-        _record(
-            variant=current,
-            verb=ReviewVerb.RETIRE,
-            actor=actor,
-            revision=revision_of(current),
-            before=before,
-            reason=reason[:2000],
-        )
-        delivery_changed(current.workspace)
-        return current
-
-
-def variant_restore(*, actor: User, variant: Variant) -> Variant:
-    """Bring retired copy back as a draft; it has to be reviewed again."""
-    with transaction.atomic():
-        current, before, target = _begin(actor=actor, variant=variant, verb=ReviewVerb.RESTORE)
-        current.status = target
-        current.review_cycle += 1
-        current.save(update_fields=["status", "review_cycle", "updated_at"])
-        _record(variant=current, verb=ReviewVerb.RESTORE, actor=actor, revision=revision_of(current), before=before)
+        step_record(variant=current, verb=ReviewVerb.EDIT, actor=actor, revision=revision, before=before)
         return current
 
 

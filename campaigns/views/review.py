@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.forms.review import RequestChangesForm, VerdictForm
+from campaigns.forms.review import ApproveForm, RequestChangesForm
 from campaigns.forms.variant import ReviewFilter
 from campaigns.models import Variant
 from campaigns.selectors.cards import timeline_of, variant_card
 from campaigns.selectors.diff import diff
 from campaigns.selectors.variant import decidable_by, neighbours, review_queue, variant_actions, variant_get_for
-from campaigns.services.variant import revision_of, variant_approve, variant_request_changes
+from campaigns.services.review import variant_approve, variant_request_changes
+from campaigns.services.variant import revision_of
 from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, StudioError
@@ -61,6 +62,7 @@ def _detail(
     variant: Variant,
     *,
     error: StudioError | None = None,
+    approval: ApproveForm | None = None,
     changes: RequestChangesForm | None = None,
 ) -> HttpResponse:
     revision = revision_of(variant)
@@ -74,7 +76,7 @@ def _detail(
         "card": variant_card(variant, revision.text),
         "actions": variant_actions(actor=request.user, role=Role(request.membership.role), variant=variant),
         "is_approver": request.membership.covers(Role.APPROVER),
-        "approve": VerdictForm(initial=VerdictForm.initial_of(variant), auto_id="approve_%s"),
+        "approve": approval or ApproveForm(initial=ApproveForm.initial_of(variant), auto_id="approve_%s"),
         "changes": changes or RequestChangesForm(initial=RequestChangesForm.initial_of(variant)),
         "draft": draft,
         "draft_segments": diff(draft.text, revision.text) if draft else None,
@@ -88,7 +90,7 @@ def _detail(
         "query": _query(request),
         "error": error.message if error else None,
     }
-    status = error.status if error else 422 if changes is not None else 200
+    status = error.status if error else 422 if changes is not None or approval is not None else 200
     return render(request, "campaigns/review/detail.html", context, status=status)
 
 
@@ -97,14 +99,21 @@ def _detail(
 def approve(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Approve the very text that was on screen."""
     variant = variant_get_for(workspace=workspace, pk=pk)
-    form = VerdictForm(request.POST)
+    form = ApproveForm(request.POST, auto_id="approve_%s")
     following = _following(request, workspace, variant)
     try:
-        if not form.is_valid():
+        if form.is_valid():
+            variant_approve(actor=request.user, variant=variant, **form.cleaned_data)
+        elif "reason" not in form.errors:
             raise InvalidInputError(_("The form does not say which text was read. Reload the page and read it again."))
-        variant_approve(actor=request.user, variant=variant, **form.cleaned_data)
+    except InvalidInputError as error:
+        if not error.fields:
+            return _detail(request, workspace, variant, error=error)
+        add_errors(form, error)
     except StudioError as error:
         return _detail(request, workspace, variant_get_for(workspace=workspace, pk=pk), error=error)
+    if form.errors:
+        return _detail(request, workspace, variant, approval=form)
     messages.success(request, _("Approved: “%(text)s”") % {"text": str(variant)})
     return redirect(request, following)
 

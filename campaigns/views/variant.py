@@ -27,6 +27,7 @@ from campaigns.selectors.variant import (
     variant_get_for,
     variants,
 )
+from campaigns.services import review
 from campaigns.services import variant as services
 from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
@@ -199,25 +200,25 @@ def _step(
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def variant_submit(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    return _step(request, workspace, pk, services.variant_submit, _("Submitted for review."))
+    return _step(request, workspace, pk, review.variant_submit, _("Submitted for review."))
 
 
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def variant_withdraw(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    return _step(request, workspace, pk, services.variant_withdraw, _("Taken back out of review."))
+    return _step(request, workspace, pk, review.variant_withdraw, _("Taken back out of review."))
 
 
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def variant_retire(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    return _step(request, workspace, pk, services.variant_retire, _("Retired: it is served no longer."))
+    return _step(request, workspace, pk, review.variant_retire, _("Retired: it is served no longer."))
 
 
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def variant_restore(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    return _step(request, workspace, pk, services.variant_restore, _("Back as a draft."))
+    return _step(request, workspace, pk, review.variant_restore, _("Back as a draft."))
 
 
 def _url(variant: Variant, workspace: Workspace) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from campaigns.models import ReviewEvent, Revision, Variant
-from campaigns.services.variant import variant_approve, variant_edit, variant_submit
+from campaigns.services.product import ProductData, product_save
+from campaigns.services.review import variant_approve, variant_submit
+from campaigns.services.variant import variant_edit
 from copystudio.errors import ConflictError, NotPermittedError
 from copystudio.models import Event, User
 from tests import factories
@@ -171,3 +174,55 @@ def test_a_copywriter_may_not(cast: Cast, variant: Variant) -> None:
 def test_a_stranger_gets_404_and_another_method_405(cast: Cast, variant: Variant) -> None:
     assert approve(cast.client(cast.stranger), variant).status_code == 404
     assert cast.client(cast.approver).get(url(variant)).status_code == 405
+
+
+@pytest.fixture
+def blocked(cast: Cast) -> Variant:
+    """Copy with a price that no product fact supports."""
+    product = factories.make_product(cast, price=None, was_price=None)
+    return factories.make_variant(cast, status="in_review", text="Stay dry for only $5", product=product)
+
+
+def test_what_the_rules_block_is_approved_only_with_a_reason(cast: Cast, blocked: Variant) -> None:
+    for reason in ("", "   "):
+        response = approve(cast.client(cast.approver), blocked, reason=reason)
+        assert response.status_code == 422
+        assert "Say why this text may be published" in response.content.decode()
+        blocked.refresh_from_db()
+        assert blocked.status == "in_review" and blocked.approved_revision is None
+    assert approve(cast.client(cast.approver), blocked, reason=" The flash sale is agreed. ").status_code == 303
+    blocked.refresh_from_db()
+    assert blocked.status == "approved"
+    event = ReviewEvent.objects.get(variant=blocked, verb="approve")
+    assert event.reason == "The flash sale is agreed."
+    audit = Event.objects.get(verb="variant.approve")
+    assert audit.data["overridden"] == [{"finding": "grounding.price", "excerpt": "$5"}]
+    page = cast.client(cast.copywriter).get(f"/w/{cast.workspace.slug}/variants/{blocked.pk}/")
+    assert "The flash sale is agreed." in page.content.decode()
+
+
+def test_the_page_asks_for_a_reason_only_where_one_is_needed(cast: Cast, variant: Variant, blocked: Variant) -> None:
+    client = cast.client(cast.approver)
+    needed = client.get(f"/w/{cast.workspace.slug}/review/{blocked.pk}/").content.decode()
+    assert "Why may it be published?" in needed
+    clean = client.get(f"/w/{cast.workspace.slug}/review/{variant.pk}/").content.decode()
+    assert "Why may it be published?" not in clean
+
+
+def test_a_reason_that_was_not_needed_is_not_kept(cast: Cast, variant: Variant) -> None:
+    assert approve(cast.client(cast.approver), variant, reason="Because.").status_code == 303
+    assert ReviewEvent.objects.get(variant=variant, verb="approve").reason == ""
+
+
+def test_a_reason_that_is_too_long_is_a_422_and_stays_on_screen(cast: Cast, blocked: Variant) -> None:
+    response = approve(cast.client(cast.approver), blocked, reason="x" * 2001)
+    assert response.status_code == 422 and "x" * 2001 in response.content.decode()
+    blocked.refresh_from_db()
+    assert blocked.status == "in_review"
+
+
+def test_a_fact_that_came_since_lifts_the_block(cast: Cast, blocked: Variant) -> None:
+    assert blocked.product is not None
+    data = ProductData(sku=blocked.product.sku, title="Rain jacket", currency="USD", price=Decimal("5.00"))
+    product_save(actor=cast.copywriter, workspace=cast.workspace, data=data, product=blocked.product)
+    assert approve(cast.client(cast.approver), blocked).status_code == 303

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from campaigns.services.variant import revision_of, variant_adopt, variant_approve, variant_edit, variant_submit
+from campaigns.services.review import variant_approve, variant_submit
+from campaigns.services.variant import revision_of, variant_adopt, variant_edit
 from tests import factories
 from tests.campaigns.copy_makers import make_candidate
 from tests.people import Cast, make_cast

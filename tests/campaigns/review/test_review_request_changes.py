@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import ReviewEvent, Variant
-from campaigns.services.variant import revision_of, variant_edit, variant_request_changes, variant_submit
+from campaigns.services.review import variant_request_changes, variant_submit
+from campaigns.services.variant import revision_of, variant_edit
 from copystudio.errors import NotPermittedError
 from copystudio.models import Event
 from tests import factories

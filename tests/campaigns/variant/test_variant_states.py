@@ -8,16 +8,15 @@ import pytest
 
 from campaigns.models import Variant
 from campaigns.permissions import verbs_possible
-from campaigns.services.variant import (
-    revision_of,
+from campaigns.services.review import (
     variant_approve,
-    variant_edit,
     variant_request_changes,
     variant_restore,
     variant_retire,
     variant_submit,
     variant_withdraw,
 )
+from campaigns.services.variant import revision_of, variant_edit
 from copystudio.errors import NotPermittedError, TransitionError
 from copystudio.models import Role
 from tests import factories
