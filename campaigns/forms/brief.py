@@ -126,7 +126,7 @@ class BriefScopeForm(forms.Form):
         found = Channel.objects.in_bulk([int(str(box.data["value"])) for box in bound])
         boxes = [(box, found[int(str(box.data["value"]))]) for box in bound]
         boxes.sort(key=lambda pair: (pair[1].platform.casefold(), pair[1].name))
-        return [(platform, list(group)) for platform, group in groupby(boxes, key=lambda pair: pair[1].platform)]
+        return [(name, list(group)) for name, group in groupby(boxes, key=lambda pair: pair[1].platform_name)]
 
 
 def filter_words(product_filter: Mapping[str, Any]) -> list[tuple[Text, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.db import TimeStampedModel
@@ -19,6 +19,20 @@ class Unit(models.TextChoices):
     BYTES = "bytes", _("bytes")
     SMS = "sms", _("SMS parts")
     WORDS = "words", _("words")
+
+
+# Platforms that are called differently in another language; all others keep the name they have.
+PLATFORM_NAMES = {
+    "Customer service": pgettext_lazy("platform", "Customer service"),
+    "E-mail": pgettext_lazy("platform", "E-mail"),
+    "Huawei": pgettext_lazy("platform", "Huawei"),
+    "SMS": pgettext_lazy("platform", "SMS"),
+    "Shop": pgettext_lazy("platform", "Shop"),
+    "Taobao": pgettext_lazy("platform", "Taobao"),
+    "WeChat": pgettext_lazy("platform", "WeChat"),
+    "Xiaohongshu": pgettext_lazy("platform", "Xiaohongshu"),
+    "Xiaomi": pgettext_lazy("platform", "Xiaomi"),
+}
 
 
 class Channel(TimeStampedModel):
@@ -60,3 +74,7 @@ class Channel(TimeStampedModel):
     @property
     def name(self) -> str:
         return self.name_zh if (get_language() or "").startswith("zh") else self.name_en
+
+    @property
+    def platform_name(self) -> str:
+        return str(PLATFORM_NAMES.get(self.platform, self.platform))

@@ -26,7 +26,7 @@ from copystudio.models import Role, Workspace
 def channel_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
     """All channels on one page: there are as many as platforms have fields, not as many as a shop has customers."""
     rows = channels(workspace)[:500]
-    groups = [(platform, list(found)) for platform, found in groupby(rows, key=lambda channel: channel.platform)]
+    groups = [(name, list(found)) for name, found in groupby(rows, key=lambda channel: channel.platform_name)]
     return render(request, "campaigns/channel/list.html", {"groups": groups})
 
 

@@ -25,6 +25,7 @@ OWN_HARD_LIMITS = {
     "push_android_body": 500,
     "sms": 3,
     "product_blurb": 1000,
+    "service_answer": 1000,
 }
 FIELDS = [
     "key",
@@ -86,6 +87,7 @@ def test_every_field_that_a_workspace_starts_with_is_there_once() -> None:
         "xiaohongshu_body",
         "wechat_title",
         "wechat_digest",
+        "service_answer",
     }
     assert len(keys) == len(set(keys))
     assert set(keys) == pushes | others
