@@ -71,9 +71,11 @@ class RunningStudio:
         )
 
     def start_web(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        """Start the web server and wait until it answers; a second time on the port of the first."""
+        if not self.port:
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self.port = free.getsockname()[1]
         args = ["--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--port", str(self.port)]
         self.start("web", "-m", "granian", *args, "--blocking-threads", "4", "copystudio.wsgi:application")
         deadline = time.monotonic() + START_SECONDS

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from campaigns.models import ReviewEvent, Revision, Variant, VariantStatus
-from campaigns.services.variant import revision_of, variant_approve, variant_edit, variant_request_changes
+from campaigns.services.review import variant_approve, variant_request_changes
+from campaigns.services.variant import revision_of, variant_edit
 from copystudio.errors import ConflictError, TransitionError
 from tests import factories
 from tests.people import Cast, make_cast
