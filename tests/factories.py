@@ -25,14 +25,8 @@ from campaigns.services.campaign import campaign_move, campaign_save
 from campaigns.services.client import client_create
 from campaigns.services.placement import placement_assign, placement_create
 from campaigns.services.product import ProductData, product_save
-from campaigns.services.variant import (
-    revision_of,
-    variant_approve,
-    variant_request_changes,
-    variant_retire,
-    variant_submit,
-    variant_write,
-)
+from campaigns.services.review import variant_approve, variant_request_changes, variant_retire, variant_submit
+from campaigns.services.variant import revision_of, variant_write
 from tests.people import Cast
 
 numbers = count(1)

@@ -5,13 +5,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
-from generation.engine.errors import ModelFolderError
 from generation.engine.manifest import folder_hash
-
-if TYPE_CHECKING:
-    from generation.engine.loader import LoadedModel
 
 Loaded = TypeVar("Loaded")
 
@@ -61,24 +57,3 @@ class ModelCache(Generic[Loaded]):
 
     def __len__(self) -> int:
         return len(self._models)
-
-
-class WorkerModels:
-    """The models of one worker process. Importing this loads nothing; the first `get` imports torch."""
-
-    def __init__(self, size: int = 1) -> None:
-        self._cache: ModelCache[LoadedModel] = ModelCache(size)
-
-    def get(self, folder: Path, *, adapter: Path | None = None, threads: int | None = None) -> "LoadedModel":
-        """The model in `folder`, whose parent is the folder of all models. Raises `ModelFolderError`."""
-        from generation.engine.loader import load
-
-        if not folder.is_dir():
-            raise ModelFolderError(f"There is no model {folder.name} in {folder.parent}")
-        return self._cache.get_or_load(
-            ModelKey.of(folder, adapter),
-            lambda: load(folder, model_root=folder.parent, adapter=adapter, threads=threads),
-        )
-
-
-models = WorkerModels()

@@ -1,8 +1,7 @@
-"""The real starter model, where it is prepared (MODEL_ROOT): it writes copy in both languages."""
+"""The real starter model: it writes copy in both languages."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,7 @@ from generation.engine.generator import Filler
 from generation.engine.language import matches_language
 from generation.engine.prompts import render
 
-ROOT = Path(os.environ.get("MODEL_ROOT", "var/models"))
-pytestmark = [
-    pytest.mark.starter,
-    pytest.mark.slow,
-    pytest.mark.skipif(not starter.is_prepared(ROOT), reason=f"no starter model in {ROOT}"),
-]
+pytestmark = [pytest.mark.starter, pytest.mark.slow]
 FACTS = {
     Language.EN: ("Ultraboost Running Shoes", (Fact("sole", "cushioned foam"), Fact("weight", "310", "g")), "runners"),
     Language.ZH_HANS: ("轻跑缓震跑鞋", (Fact("鞋底", "缓震泡棉中底"), Fact("重量", "310", "克")), "跑步爱好者"),
@@ -28,15 +22,15 @@ FACTS = {
 
 
 @pytest.fixture(scope="module")
-def backend() -> Any:
+def backend(starter_root: Path) -> Any:
     from generation.engine.backends.torch import TorchBackend
-    from generation.engine.cache import WorkerModels
+    from generation.engine.loader import load
 
-    return TorchBackend(WorkerModels().get(starter.starter_folder(ROOT)))
+    return TorchBackend(load(starter.starter_folder(starter_root), model_root=starter_root))
 
 
-def test_the_files_are_those_that_were_written() -> None:
-    starter.verify(ROOT, hashes=True)
+def test_the_files_are_those_that_were_written(starter_root: Path) -> None:
+    starter.verify(starter_root, hashes=True)
 
 
 @pytest.mark.parametrize("language", list(Language))
