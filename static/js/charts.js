@@ -59,7 +59,7 @@
       color: [1, 2, 3, 4, 5, 6].map((number) => colour(`--cs-chart-${number}`)),
       textStyle: words,
       grid: { left: 8, right: 12, top: many ? 40 : 16, bottom: 4, containLabel: true },
-      legend: many ? { top: 0, left: 0, icon: data.kind === "line" ? undefined : "roundRect", itemWidth: 18, itemHeight: 9, textStyle: words } : undefined,
+      legend: many ? { type: "scroll", top: 0, left: 0, right: 0, pageIconColor: words.color, pageTextStyle: words, icon: data.kind === "line" ? undefined : "roundRect", itemWidth: 18, itemHeight: 9, textStyle: words } : undefined,
       tooltip: { trigger: "axis", formatter: tip(format), backgroundColor: "transparent", borderWidth: 0, padding: 0, extraCssText: "box-shadow: none", confine: true },
       xAxis: { type: "category", data: data.labels, boundaryGap: data.kind !== "line", axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { ...words, hideOverlap: true } },
       yAxis: { type: "value", minInterval: data.format === "number" ? 1 : undefined, splitLine: { lineStyle: { color: line } }, axisLabel: { ...words, formatter: format } },

@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Variant
-from campaigns.services.variant import variant_edit, variant_retire
+from campaigns.services.review import variant_retire
+from campaigns.services.variant import variant_edit
 from tests import factories
 from tests.campaigns.shop import TEXT, Shop, make_shop
 from tests.people import make_cast

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.services.campaign import campaign_move
-from campaigns.services.variant import variant_retire
+from campaigns.services.review import variant_retire
 from tests import factories
 from tests.campaigns.shop import TEXT, Shop, event, make_shop
 from tests.people import Cast, make_cast
