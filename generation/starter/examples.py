@@ -10,7 +10,6 @@ to leading with what its readers care about.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,9 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from generation.engine.config import ChannelView, CopyBrief, Fact, Interest, Language, SegmentView
+from generation.engine.training.dataset import Source, TrainingExample, is_held_out
 
 CORPUS = Path(__file__).parent / "corpus"
-TEST_SHARE = 8  # one product of so many is kept for testing
+# a brief names its tone in the language of its copy
+TONES = {
+    "plain": "平实", "calm": "平和", "warm": "温暖", "caring": "体贴", "professional": "专业",
+    "elegant": "优雅", "confident": "自信", "casual": "随性", "playful": "俏皮", "lively": "活泼",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,17 @@ class Example:
     @property
     def is_test(self) -> bool:
         """Whether the product is one of those kept for testing; every text of a product stands on the same side."""
-        return int(hashlib.sha256(self.product.encode()).hexdigest(), 16) % TEST_SHARE == 0
+        return is_held_out(self.product)
+
+    def to_training(self) -> TrainingExample:
+        return TrainingExample(
+            id=f"starter/{self.id}",
+            brief=self.brief,
+            text=self.text,
+            source=Source.STARTER,
+            product=self.product,
+            uses=self.uses,
+        )
 
 
 def read_corpus(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> list[Example]:
@@ -92,7 +106,7 @@ def _example(
         ),
         channel=channels[f"{line['channel']}/{language}"],
         language=language,
-        tone=line["tone"],
+        tone=TONES[line["tone"]] if language is Language.ZH_HANS else line["tone"],
         must_words=tuple(line.get("must", ())),
         never_words=tuple(line.get("never", ())),
         instructions=line.get("note", ""),
