@@ -1,0 +1,1 @@
+"""Measuring a model version: metrics, the judge, gates, comparisons."""

@@ -1,0 +1,1 @@
+"""Training adapters: data, configuration, the loop, checkpoints, what comes out of it."""

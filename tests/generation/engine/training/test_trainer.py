@@ -1,0 +1,195 @@
+"""Training: the loss falls, only the adapter moves, and a run that was killed ends as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from generation.engine.errors import TrainingError, TrainingStoppedError
+from generation.engine.training.dataset import TrainingExample
+from generation.engine.training.trainer import Progress, Trainer, TrainingData
+from tests.generation.engine.training.conftest import QUICK, example_for, pair_for
+
+MakeTrainer = Callable[..., Trainer]
+
+
+class KilledError(Exception):
+    """Stands for a process that ends without a word: nothing of ours catches it."""
+
+
+def die_at(step: int) -> Callable[[Progress], bool]:
+    def on_step(progress: Progress) -> bool:
+        if progress.step == step:
+            raise KilledError
+        return False
+
+    return on_step
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_loss_falls_and_only_the_adapter_moves(make_trainer: MakeTrainer) -> None:
+    heard: list[Progress] = []
+    trainer = make_trainer(lambda progress: bool(heard.append(progress)))
+    base = {name: value.clone() for name, value in trainer.adapter.model.state_dict().items() if ".lora_" not in name}
+    start = trainer.adapter.weights()
+    result = trainer.run()
+    after = trainer.adapter.model.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in base.items())
+    moved = [name for name, value in result.weights.items() if not torch.equal(value, start[name])]
+    assert len(moved) == len(start) == 2 * 2 * 7  # two matrices, two layers, seven projections
+    losses = [entry["held_out"] for entry in result.state.history]
+    assert losses[-1] < 0.8 * losses[0]
+    assert result.state.best_loss == min(losses)
+    assert [progress.step for progress in heard] == list(range(1, 13))
+    assert heard[-1].seconds_left == 0
+    assert all(progress.tokens_per_second > 0 for progress in heard)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(
+    make_trainer: MakeTrainer, tmp_path: Path
+) -> None:
+    first = make_trainer(folder=tmp_path / "a").run().weights
+    assert same(first, make_trainer(folder=tmp_path / "b").run().weights)
+    other = make_trainer(folder=tmp_path / "c", config=replace(QUICK, seed=1)).run().weights
+    assert not same(first, other)
+
+
+@pytest.mark.parametrize("step", [1, 4, 6, 8, 11, 13])
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
+    make_trainer: MakeTrainer, tmp_path: Path, data: TrainingData, step: int
+) -> None:
+    data = replace(data, pairs=[pair_for(n) for n in range(6)], held_out_pairs=[pair_for(n) for n in range(8, 10)])
+    config = replace(QUICK, noise_alpha=5.0, preference_rate=0.5)
+    whole = make_trainer(folder=tmp_path / "whole", data=data, config=config).run()
+    with pytest.raises(KilledError):
+        make_trainer(die_at(step), folder=tmp_path / "killed", data=data, config=config).run()
+    heard: list[int] = []
+    again = make_trainer(
+        lambda progress: bool(heard.append(progress.step)), folder=tmp_path / "killed", data=data, config=config
+    )
+    result = again.run()
+    assert heard[0] <= step  # what was not in a checkpoint is done again
+    assert heard[0] > step - QUICK.checkpoint_every - 1 or step <= QUICK.checkpoint_every
+    assert same(whole.weights, result.weights)
+    assert whole.state.history == result.state.history
+
+
+def test_stopping_takes_one_step_and_keeps_the_checkpoint(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+    steps: list[int] = []
+    with pytest.raises(TrainingStoppedError):
+        make_trainer(lambda progress: bool(steps.append(progress.step)) or progress.step == 2).run()
+    assert steps == [1, 2]
+    assert (tmp_path / "work" / "checkpoints" / "step-00000002" / "state.json").is_file()
+
+
+def test_a_checkpoint_of_another_training_is_refused(make_trainer: MakeTrainer) -> None:
+    with pytest.raises(TrainingStoppedError):
+        make_trainer(lambda progress: True, identity={"data": "one"}).run()
+    with pytest.raises(TrainingError, match="another training"):
+        make_trainer(identity={"data": "two"}).run()
+
+
+def test_it_stops_when_the_held_out_loss_gets_no_better(make_trainer: MakeTrainer, data: TrainingData) -> None:
+    unlike = [replace(one, text="dry rope dry path rope rope dry dry path") for one in data.held_out]
+    config = replace(QUICK, epochs=30, patience=2, dropout=0.0)
+    result = make_trainer(config=config, data=replace(data, held_out=unlike)).run()
+    assert result.state.stopped == "patience"
+    losses = [entry["held_out"] for entry in result.state.history]
+    assert min(losses) not in losses[-2:]
+    assert len(result.state.history) < 31
+
+
+def test_it_stops_when_its_time_is_over(make_trainer: MakeTrainer) -> None:
+    result = make_trainer(config=replace(QUICK, epochs=50, time_budget=0.001)).run()
+    assert result.state.stopped == "time"
+    assert result.state.step == 4  # at the first evaluation
+
+
+def test_others_may_compute_between_the_batches_of_a_measurement(make_trainer: MakeTrainer) -> None:
+    called: list[int] = []
+    trainer = make_trainer(lambda progress: True)
+    trainer.between = lambda: called.append(1)
+    with pytest.raises(TrainingStoppedError):
+        trainer.run()
+    assert called, "the first measurement comes before the first step"
+
+
+def test_pairs_are_learned_without_losing_the_examples(make_trainer: MakeTrainer, data: TrainingData) -> None:
+    data = replace(data, pairs=[pair_for(n) for n in range(12)], held_out_pairs=[pair_for(n) for n in range(12)])
+    config = replace(QUICK, preference_epochs=4, preference_rate=0.5)
+    heard: list[Progress] = []
+    history = make_trainer(lambda p: bool(heard.append(p)), data=data, config=config).run().state.history
+    before = next(entry for entry in history if entry["step"] == 12)
+    assert history[-1]["pair_accuracy"] >= before["pair_accuracy"]
+    assert history[-1]["pair_accuracy"] > 0.9
+    assert history[-1]["held_out"] < before["held_out"] * 1.1
+    assert {progress.phase for progress in heard} == {"examples", "pairs"}
+    assert heard[-1].loss < heard[12].loss
+
+
+def test_what_is_longer_than_allowed_is_left_out_and_counted(make_trainer: MakeTrainer, data: TrainingData) -> None:
+    long = replace(data.examples[0], id="long", text=" ".join(["warm lamp"] * 100))
+    pair = replace(pair_for(0), rejected=long.text)
+    data = replace(
+        data, examples=[*data.examples, long], held_out=[*data.held_out, long], pairs=[pair_for(0), pair_for(2), pair]
+    )
+    trainer = make_trainer(data=data, config=replace(QUICK, longest=128, epochs=1))
+    result = trainer.run()
+    assert result.state.left_out == 3 and result.steps == 4 + 1
+    with pytest.raises(TrainingError, match="nothing to learn"):
+        make_trainer(config=replace(QUICK, longest=16))
+
+
+def test_training_goes_on_from_a_parent(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+    from generation.engine.training.lora import write_adapter
+
+    parent = make_trainer()
+    result = parent.run()
+    folder = tmp_path / "parent"
+    folder.mkdir()
+    write_adapter(folder, parent.adapter, result.weights, "tiny")
+    child = make_trainer(folder=tmp_path / "child", start_from=folder, config=replace(QUICK, epochs=1))
+    assert child.run().state.history[0]["held_out"] == pytest.approx(result.state.best_loss, rel=0.02)
+
+
+def test_a_loss_that_is_no_number_ends_with_a_reason(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    with torch.no_grad():
+        trainer.adapter.loaded.model.get_input_embeddings().weight.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="no number"):
+        trainer.run()
+
+
+def test_there_must_be_something_to_learn_and_something_to_measure() -> None:
+    examples: list[TrainingExample] = [example_for(0)]
+    with pytest.raises(TrainingError, match="nothing to learn"):
+        TrainingData([], examples)
+    with pytest.raises(TrainingError, match="kept for measuring"):
+        TrainingData(examples, [])
+
+
+def test_a_step_counts_its_examples_alike_however_they_are_split(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+    losses: dict[int, list[float]] = {}
+    for accumulation in (1, 2):
+        found = losses.setdefault(accumulation, [])
+        config = replace(QUICK, dropout=0.0, epochs=1, accumulation=accumulation)
+        make_trainer(
+            lambda p, found=found: bool(found.append(p.loss)), folder=tmp_path / f"{accumulation}", config=config
+        ).run()
+    assert losses[1] == pytest.approx(losses[2], rel=0.01)
+
+
+def test_a_heavier_example_pulls_harder(make_trainer: MakeTrainer, data: TrainingData, tmp_path: Path) -> None:
+    config = replace(QUICK, dropout=0.0)
+    heavy = replace(data, examples=[replace(one, weight=5.0 if n % 2 else 1.0) for n, one in enumerate(data.examples)])
+    odd = [one for one in data.held_out if one.text.startswith("a soft")]
+    plain = make_trainer(folder=tmp_path / "a", data=replace(data, held_out=odd), config=config).run()
+    pulled = make_trainer(folder=tmp_path / "b", data=replace(heavy, held_out=odd), config=config).run()
+    assert pulled.state.history[1]["held_out"] < plain.state.history[1]["held_out"]
