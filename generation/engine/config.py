@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from generation.engine.measure import UNITS
+
 
 class Language(StrEnum):
     EN = "en"
@@ -27,6 +29,7 @@ class DropReason(StrEnum):
     WRONG_LANGUAGE = "wrong_language"
     TOO_LONG = "too_long"
     DUPLICATE = "duplicate"
+    OFF_PLAN = "off_plan"
 
 
 def _need_text(**values: object) -> None:
@@ -99,7 +102,10 @@ class ChannelView:
 
 @dataclass(frozen=True, slots=True)
 class CopyBrief:
-    """Everything that one prompt is made of. Survives a trip through JSON: `from_dict(to_dict())` is equal."""
+    """Everything that one prompt is made of. Survives a trip through JSON: `from_dict(to_dict())` is equal.
+
+    emoji  True: the copy has some, False: it has none, None: as it comes
+    """
 
     product_title: str
     channel: ChannelView
@@ -113,16 +119,21 @@ class CopyBrief:
     must_words: tuple[str, ...] = ()
     never_words: tuple[str, ...] = ()
     instructions: str = ""
+    emoji: bool | None = None
 
     def __post_init__(self) -> None:
         _need_text(product_title=self.product_title)
         _need_words(must_words=self.must_words, never_words=self.never_words)
+        if self.emoji not in (None, True, False):
+            raise ValueError("emoji are wanted (true), not wanted (false), or it does not matter (null)")
         object.__setattr__(self, "language", Language(self.language))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types only."""
+        """Plain JSON types only. `emoji` stands in it only where it is asked for: other data keep their hash."""
         data = asdict(self)
         data["language"] = self.language.value
+        if self.emoji is None:
+            del data["emoji"]
         return data
 
     @classmethod
@@ -206,6 +217,10 @@ class Prompt:
     names       what may appear as it is in any language: brand, title, units, and the numbers that are known
     aim         characters after which ending is made likelier, so that copy for a narrow channel gets done in time
     least       characters that such copy has at least; less is a fragment
+    banned      words that no output holds, in whatever case; "art" bans "artist" too, but not "smart"
+    emoji       False: none is written; None or True: no constraint
+    limit       length in `measure` (a name of `measure.UNITS`) at which an output is cut off; near it, where a clause has
+                ended, ending is made likelier; None: no limit
     """
 
     text: str
@@ -218,8 +233,15 @@ class Prompt:
     names: tuple[str, ...] = ()
     aim: int | None = None
     least: int = 1
+    banned: tuple[str, ...] = ()
+    emoji: bool | None = None
+    limit: int | None = None
+    measure: str = "characters"
 
     def __post_init__(self) -> None:
+        _need_words(banned=self.banned)
+        if self.measure not in UNITS or (self.limit is not None and self.limit < 1):
+            raise ValueError(f"a limit is at least 1, in one of {', '.join(UNITS)}")
         if not self.text or not self.stop or not 0 <= self.shared < len(self.text):
             raise ValueError("a prompt needs text, a stop delimiter, and a shared beginning shorter than itself")
         if (self.max_tokens is not None and self.max_tokens < 1) or self.least < 1:
@@ -243,11 +265,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The caller's verdict on one text: an empty `drop_reason` keeps it. `length` is in the channel's unit."""
+    """The caller's verdict on one text: an empty `drop_reason` keeps it. `length` is in the channel's unit. `text` is what
+    is kept in its place (the text ended where its channel ends); empty: the text as it is."""
 
     drop_reason: str = ""
     length: int = 0
     findings: list[dict[str, Any]] = field(default_factory=list)
+    text: str = ""
 
     def __post_init__(self) -> None:
         if self.length < 0:

@@ -11,19 +11,25 @@ marketer wrote can begin a field of its own. The words that copy must not say ar
 a base model brings it up; the check drops it instead.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterable
-
-from generation.engine.config import ChannelView, CopyBrief, Fact, Language, Prompt, SegmentView
+from generation.engine.config import ChannelView, CopyBrief, Fact, Language, Prompt
 from generation.engine.few_shot_1_examples import SAMPLES, Kind, ProductText
 from generation.engine.language import script_of
+from generation.engine.prompt_data import (
+    MOST_FIELD,
+    MOST_TITLE,
+    clean_data,
+    fact_weight,
+    first_sentences,
+    known_names,
+    order_facts,
+    own_words,
+    room_of,
+)
 
 TEMPLATE_ID = "few-shot-1"
 _STOP = "\n"
 _MOST_FACTS = 6
-_MOST_KNOWN = 10_000  # characters in which numbers are looked for
-_MOST_TITLE, _MOST_FACT, _MOST_DESCRIPTION, _MOST_FIELD = 90, 70, 220, 90
+_MOST_FACT, _MOST_DESCRIPTION = 70, 220
 
 _INTRO = {
     Language.EN: "Copy from the shop's marketing team. It is short, true to the facts and speaks to the reader.",
@@ -49,28 +55,7 @@ _COPY_LABELS = {
 _TOKENS = {Kind.HEADLINE: 16, Kind.SUBJECT: 24, Kind.NOTICE: 48, Kind.BLURB: 90, Kind.POST: 100, Kind.TITLE: 32}
 # characters that a text has at least; Chinese says the same in a third of them
 _LEAST = {Kind.HEADLINE: 12, Kind.SUBJECT: 15, Kind.NOTICE: 30, Kind.BLURB: 60, Kind.POST: 45, Kind.TITLE: 15}
-_CONTROL_TOKEN = re.compile(r"<[|/]?[A-Za-z_][^<>\n]{0,40}>|\[/?INST\]|\[multimodal\]|```", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*\s?[A-Za-z%°℃²³]{0,3}")
-_SENTENCE = re.compile(r"[.!?](?=\s|$)|[。！？]")
 _LINE_WORDS = ("title", "headline", "subject", "preheader")
-
-
-def clean_data(text: str, most: int) -> str:
-    """Data as one plain line of at most `most` characters: no line breaks, no invisible or control characters, no
-    control tokens or tags. Cut at a word where one ends near."""
-    text = "".join(
-        " " if character.isspace() or unicodedata.category(character) == "Cc" else character
-        for character in unicodedata.normalize("NFC", text[: 8 * most + 400])
-        if unicodedata.category(character) not in {"Cf", "Co", "Cn", "Cs"}
-    )
-    while (cleaned := _CONTROL_TOKEN.sub(" ", text)) != text:  # what is left may form another
-        text = cleaned
-    text = " ".join(text.split())
-    if len(text) <= most:
-        return text
-    cut = text[:most]
-    head, _, _ = cut.rpartition(" ")
-    return (head if len(head) > most * 0.7 else cut).rstrip(" ,;.，；。、")
 
 
 def kind_of(channel: ChannelView, language: Language) -> Kind:
@@ -89,42 +74,6 @@ def kind_of(channel: ChannelView, language: Language) -> Kind:
     if key.startswith(("push", "sms")) or (room is not None and room <= (130 if wide else 180)):
         return Kind.NOTICE
     return Kind.BLURB
-
-
-def room_of(channel: ChannelView, language: Language) -> int | None:
-    """About how many characters of the language fit; the caller's check measures exactly."""
-    if channel.limit is None:
-        return None
-    wide = language is Language.ZH_HANS
-    per_unit = {"display_width": 0.5 if wide else 1.0, "bytes": 1 / 3 if wide else 1.0, "sms": 67.0 if wide else 153.0}
-    per_unit["words"] = 1.0 if wide else 5.5
-    return max(1, int(channel.limit * per_unit.get(channel.unit, 1.0)))
-
-
-def order_facts(facts: Iterable[Fact], segment: SegmentView | None) -> list[Fact]:
-    """The facts that the segment cares about first, otherwise as given."""
-    return sorted(facts, key=lambda fact: fact_weight(fact, segment), reverse=True)
-
-
-def fact_weight(fact: Fact, segment: SegmentView | None) -> float:
-    """How much the segment cares about the fact: the sum over its interests, and over its words at half the least
-    weight, that share a word (or two Chinese characters in a row) with the fact's attribute or value."""
-    if segment is None:
-        return 0.0
-    wishes = [(_terms(item.name), item.weight) for item in segment.interests]
-    least = min((weight for _, weight in wishes), default=1.0)
-    wishes += [(_terms(word), least / 2) for word in segment.words]
-    terms = _terms(f"{fact.attribute} {fact.value}")
-    return sum(worth for wish, worth in wishes if wish & terms)
-
-
-def _terms(text: str) -> frozenset[str]:
-    """Words of four letters or more by their first five (so that "breathable" meets "breathability"), and pairs of
-    Chinese characters."""
-    folded = unicodedata.normalize("NFKC", text[:500]).casefold()
-    words = {word[:5] for word in re.findall(r"[^\W\d_]{4,}", folded) if script_of(word[0]) != "han"}
-    pairs = {folded[i : i + 2] for i in range(len(folded) - 1) if all(script_of(c) == "han" for c in folded[i : i + 2])}
-    return frozenset(words | pairs)
 
 
 def render(brief: CopyBrief) -> Prompt:
@@ -147,10 +96,10 @@ def render(brief: CopyBrief) -> Prompt:
         stop=_STOP,
         shared=len(beginning),
         max_tokens=_TOKENS[kind],
-        examples=(*examples, *_own_words(brief)),
+        examples=(*examples, *own_words(brief)),
         labels=(*labels.values(), *_COPY_LABELS[brief.language].values()),
         language=brief.language,
-        names=_names(brief),
+        names=known_names(brief),
         aim=_aim(kind, brief),
         least=_LEAST[kind] if brief.language is Language.EN else _LEAST[kind] // 3,
     )
@@ -160,24 +109,6 @@ def _aim(kind: Kind, brief: CopyBrief) -> int | None:
     """Half the room of a text that has little: from there on, an end is welcome."""
     room = room_of(brief.channel, brief.language)
     return room // 2 if room is not None and kind in {Kind.HEADLINE, Kind.SUBJECT, Kind.NOTICE} else None
-
-
-def _own_words(brief: CopyBrief) -> list[str]:
-    """What stands in the prompt around the copy: repeating it alone is not copy."""
-    own = [brief.product_title, brief.tone, brief.brand_voice, brief.instructions]
-    if brief.segment is not None:
-        own += [brief.segment.name, brief.segment.tone]
-    return [text for text in own if text]
-
-
-def _names(brief: CopyBrief) -> tuple[str, ...]:
-    """What keeps its own script in copy of any language, and every number that the brief knows: a small model makes
-    numbers up wherever it can."""
-    words = [brief.brand_name, brief.product_title, *brief.must_words]
-    words += [part for fact in brief.facts for part in (fact.unit, fact.value) if len(part) <= 24]
-    known = " ".join([brief.product_title, brief.product_description, *(f"{f.value} {f.unit}" for f in brief.facts)])
-    words += _NUMBER.findall(f"{known[:_MOST_KNOWN]} {brief.instructions[:_MOST_FIELD]}")
-    return tuple(dict.fromkeys(clean_data(word, _MOST_TITLE) for word in words if word.strip()))
 
 
 def _data_language(brief: CopyBrief) -> Language:
@@ -198,20 +129,20 @@ def _sample_lines(data: ProductText, own: ProductText, labels: dict[str, str], c
 
 
 def _brief_lines(brief: CopyBrief, labels: dict[str, str], colon: str) -> list[str]:
-    title = clean_data(brief.product_title, _MOST_TITLE)
-    brand = clean_data(brief.brand_name, _MOST_FIELD)
+    title = clean_data(brief.product_title, MOST_TITLE)
+    brand = clean_data(brief.brand_name, MOST_FIELD)
     if brand and brand.casefold() not in title.casefold():
         title = f"{brand} {title}"
     comma = "，" if colon == "：" else ", "
     segment = brief.segment
     tone = comma.join(part for part in (clean_data(brief.tone, 40), clean_data(brief.brand_voice, 50)) if part)
     if not tone and segment is not None:
-        tone = clean_data(segment.tone, _MOST_FIELD)
-    audience = clean_data(segment.name, _MOST_FIELD) if segment is not None else ""
+        tone = clean_data(segment.tone, MOST_FIELD)
+    audience = clean_data(segment.name, MOST_FIELD) if segment is not None else ""
     fields = {
         "audience": audience,
         "tone": tone,
-        "note": clean_data(brief.instructions, _MOST_FIELD),
+        "note": clean_data(brief.instructions, MOST_FIELD),
         "product": title,
         "facts": _facts_line(brief, "；" if colon == "：" else "; "),
         "must": comma.join(clean_data(word, 30) for word in brief.must_words[:6]),
@@ -234,9 +165,3 @@ def _fact_text(fact: Fact) -> str:
     value = clean_data(f"{fact.value} {fact.unit}".strip(), _MOST_FACT)
     attribute = clean_data(fact.attribute, 40)
     return f"{attribute} {value}".strip() if len(value) < 8 or value[:1].isdigit() else value
-
-
-def first_sentences(text: str, most: int) -> str:
-    """As many whole sentences as fit into `most` characters; the beginning of the first where it is longer."""
-    ends = [match.end() for match in _SENTENCE.finditer(text) if match.end() <= most]
-    return text[: ends[-1]].strip() if ends else clean_data(text, most)

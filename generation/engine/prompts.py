@@ -1,12 +1,17 @@
 """The registry of prompt templates. A template that a model version has used never changes; a better one is another."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from generation.engine import few_shot_1
+from generation.engine import brief_1, few_shot_1
 from generation.engine.config import CopyBrief, Prompt
 from generation.engine.errors import PromptError
+from generation.engine.measure import UNITS
 
-_TEMPLATES: dict[str, Callable[[CopyBrief], Prompt]] = {few_shot_1.TEMPLATE_ID: few_shot_1.render}
+_TEMPLATES: dict[str, Callable[[CopyBrief], Prompt]] = {
+    brief_1.TEMPLATE_ID: brief_1.render,  # for adapters
+    few_shot_1.TEMPLATE_ID: few_shot_1.render,  # for a base model as it is
+}
 
 
 def template_ids() -> list[str]:
@@ -14,7 +19,20 @@ def template_ids() -> list[str]:
 
 
 def render(template_id: str, brief: CopyBrief) -> Prompt:
-    """The prompt of the named template for the brief. Raises `PromptError` for a template that does not exist."""
+    """The prompt of the named template for the brief, with what no output of it may do. Raises `PromptError` for a template that does not exist."""
     if template_id not in _TEMPLATES:
         raise PromptError(f"There is no prompt template {template_id}; there are {', '.join(template_ids())}")
-    return _TEMPLATES[template_id](brief)
+    return replace(
+        _TEMPLATES[template_id](brief),
+        banned=_never(brief),
+        limit=brief.channel.limit,
+        measure=brief.channel.unit if brief.channel.unit in UNITS else "characters",
+    )
+
+
+def _never(brief: CopyBrief) -> tuple[str, ...]:
+    """Words that are never written, except those that stand in a must word: they could not both be kept."""
+    avoided = brief.segment.avoid_words if brief.segment else ()
+    must = " ".join(brief.must_words).casefold()
+    words = dict.fromkeys(word.strip() for word in (*brief.never_words, *avoided))
+    return tuple(word for word in words if word.casefold() not in must)

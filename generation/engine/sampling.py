@@ -5,11 +5,17 @@ distribution as softmax and `torch.multinomial` over the whole vocabulary, at a 
 262,144 entries.
 """
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 
 from generation.engine.config import SamplingConfig
+
+_PIECE = 8192  # columns; at 32 rows 1 MB of float32
+Refuses = Callable[[int, int], bool]  # row, token
 
 
 def uniforms(seeds: Sequence[int], steps: int, device: torch.device) -> torch.Tensor:
@@ -18,52 +24,128 @@ def uniforms(seeds: Sequence[int], steps: int, device: torch.device) -> torch.Te
     return torch.stack(rows).to(device)
 
 
+def log_sum(logits: torch.Tensor) -> torch.Tensor:
+    """[B] log of the summed exponentials of [B, V], in float32.
+
+    In pieces that stay in the processor's cache: `torch.logsumexp` makes several temporaries of the whole size, which
+    at 32 rows of 262,144 cost more than the multiplication that the logits come from.
+    """
+    best = logits.amax(dim=-1, keepdim=True).float()
+    total = torch.zeros_like(best)
+    for part in logits.split(_PIECE, dim=-1):
+        total += part.sub(best).exp_().sum(dim=-1, keepdim=True)  # float32 as `best` is
+    return (total.log_() + best).squeeze(-1)
+
+
 def draw(
     logits: torch.Tensor,
     chance: torch.Tensor,
     config: SamplingConfig,
     *,
-    banned: torch.Tensor,
+    ceiling: torch.Tensor,
     history: torch.Tensor,
-    bonus: torch.Tensor | None = None,
+    raised: Mapping[int, tuple[torch.Tensor, float]] | None = None,
+    refuses: Refuses | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw one token for each row; return tokens [B] and their log-probabilities [B].
 
-    logits   [B, V] of the model, any float type
+    logits   [B, V] of the model, any float type; overwritten
     chance   [B] uniform numbers in [0, 1), one for each row
-    banned   [B, V] true where a token must not be drawn for a row
+    ceiling  [B, V] the highest logit a token may have: inf, or -inf where a row must not draw it
     history  [B, t] tokens drawn so far, for the repetition penalty
-    bonus    [B, V] added to the logits before drawing
+    raised   of some rows: tokens [n] and what is added to their logits before drawing
+    refuses  whether a row must not take this token after all; then another is drawn from the rest
 
-    The log-probability is under softmax(logits): untempered, without bonus, over the whole vocabulary, banned tokens
+    The log-probability is under softmax(logits): untempered, nothing added, over the whole vocabulary, banned tokens
     included. So it says how likely the model itself finds the token, not how we drew it.
     """
-    logits = logits.float()
-    total = torch.logsumexp(logits, dim=-1)
-    shifted = logits if bonus is None else logits + bonus
-    allowed = shifted.masked_fill(banned, -torch.inf)
-    values, ids = _candidates(allowed, config.top_k)
+    total = log_sum(logits)
+    torch.minimum(logits, ceiling, out=logits)
+    ids, share = _shares(logits, config, history, raised or {})
+    place = _place(share, chance)
+    tokens = ids.gather(-1, place).squeeze(-1)
+    if refuses is not None:
+        for row, token in enumerate(tokens.tolist()):
+            if refuses(row, token):
+                one = _Refused(logits[row : row + 1], ids[row], share[row], history[row : row + 1])
+                tokens[row] = one.redraw(int(place[row].item()), chance[row].item(), config, partial(refuses, row))
+    logprobs = logits.gather(-1, tokens.unsqueeze(-1)).squeeze(-1).float() - total
+    return tokens, logprobs.clamp_(max=0.0)
+
+
+def _shares(
+    logits: torch.Tensor,
+    config: SamplingConfig,
+    history: torch.Tensor,
+    raised: Mapping[int, tuple[torch.Tensor, float]],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The candidates of every row [B, k], the likeliest first, and the share of each [B, k]; shares need not sum to 1."""
+    values, ids = _candidates(logits, config.top_k)
+    for row, (tokens, bonus) in raised.items():
+        _raise(values[row], ids[row], logits[row], tokens, bonus)
     values = _penalise(values, ids, history, config.repetition_penalty)
     values, order = values.sort(dim=-1, descending=True)
     ids = ids.gather(-1, order)
     share = torch.softmax(values.double() / config.temperature, dim=-1)
-    cumulated = share.cumsum(dim=-1)
     if config.top_p < 1:
-        share = share * ((cumulated - share) < config.top_p)
-        cumulated = share.cumsum(dim=-1)
+        share = share * ((share.cumsum(dim=-1) - share) < config.top_p)
+    return ids, share
+
+
+def _place(share: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
+    """[B, 1] where each row's chance falls."""
+    cumulated = share.cumsum(dim=-1)
     target = chance.unsqueeze(-1).double() * cumulated[:, -1:]
-    place = (cumulated <= target).sum(dim=-1, keepdim=True).clamp_(max=values.shape[-1] - 1)
-    tokens = ids.gather(-1, place)
-    logprobs = logits.gather(-1, tokens).squeeze(-1) - total
-    return tokens.squeeze(-1), logprobs.clamp_(max=0.0)
+    return (cumulated <= target).sum(dim=-1, keepdim=True).clamp_(max=share.shape[-1] - 1)
 
 
 def _candidates(logits: torch.Tensor, top_k: int) -> tuple[torch.Tensor, torch.Tensor]:
     if 0 < top_k < logits.shape[-1]:
         values, ids = torch.topk(logits, top_k, dim=-1)
-        return values, ids
-    values, ids = logits.sort(dim=-1, descending=True)
-    return values, ids
+    else:
+        values, ids = logits.sort(dim=-1, descending=True)
+    return values.float(), ids
+
+
+def _raise(values: torch.Tensor, ids: torch.Tensor, logits: torch.Tensor, tokens: torch.Tensor, bonus: float) -> None:
+    """Give one row's candidates [k] the bonus, and let raised tokens in that come among the likeliest by it."""
+    others = ids[~torch.isin(ids, tokens)]
+    every = torch.cat([others, tokens])
+    lifted = logits[every].float()
+    lifted[len(others) :] += bonus
+    best, place = lifted.topk(len(values))
+    values.copy_(best)
+    ids.copy_(every[place])
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A row [1, V] whose token may not stand: its candidates [k], their shares [k], and its history [1, t]."""
+
+    logits: torch.Tensor
+    ids: torch.Tensor
+    share: torch.Tensor
+    history: torch.Tensor
+
+    def redraw(self, place: int, chance: float, config: SamplingConfig, refuses: Callable[[int], bool]) -> int:
+        """Another token: from the other candidates in their proportion or, where all are refused, from the next ones.
+
+        Without any token left, the refused one stands: nothing else could be written.
+        """
+        ids, share, refused = self.ids, self.share.clone(), int(self.ids[place])
+        draws = random.Random(chance)  # noqa: S311 no secret: the same seed must give the same text
+        token, worth = refused, self.logits[0, refused].item()
+        while refuses(token):
+            self.logits[0, token] = -torch.inf
+            share[place] = 0
+            if not share.any():
+                if not torch.isfinite(self.logits).any():
+                    self.logits[0, refused] = worth
+                    return refused
+                ids, share = (one[0] for one in _shares(self.logits, config, self.history, {}))
+            place = int(_place(share.unsqueeze(0), torch.tensor([draws.random()], device=share.device)))
+            token = int(ids[place])
+        return token
 
 
 def _penalise(values: torch.Tensor, ids: torch.Tensor, history: torch.Tensor, penalty: float) -> torch.Tensor:

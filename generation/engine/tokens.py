@@ -58,6 +58,12 @@ class TextTokenizer:
             ids.pop()
         return ids
 
+    def encode_parts(self, text: str, shared: int) -> tuple[list[int], list[int]]:
+        """The first `shared` characters and the rest, encoded apart, so that equal beginnings are equal tokens."""
+        if not shared:
+            return [], self.encode(text)
+        return self.encode(text[:shared]), self.encode(text[shared:], start=False)
+
     def decode(self, ids: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
         return text

@@ -171,7 +171,7 @@ def test_a_folder_that_was_replaced_is_loaded_anew(folder: Path) -> None:
 
 
 def test_what_the_web_process_imports_brings_no_torch() -> None:
-    names = "cache clean config dedupe errors folders generator language manifest prompts seeds starter backends.base"
+    names = "cache clean config dedupe errors folders language manifest prompts seeds starter backends.base"
     script = ";".join(f"import generation.engine.{name}" for name in names.split())
     check = "import sys; sys.exit(bool({'torch', 'transformers', 'numpy', 'django'} & set(sys.modules)))"
     done = subprocess.run(

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from generation.engine.config import ChannelView, CopyBrief, Fact, Interest, Language, SegmentView
 from generation.engine.errors import PromptError
-from generation.engine.few_shot_1 import clean_data, first_sentences, kind_of, order_facts, room_of
+from generation.engine.few_shot_1 import kind_of
 from generation.engine.few_shot_1_examples import SAMPLES, Kind
 from generation.engine.language import matches_language
+from generation.engine.prompt_data import clean_data, first_sentences, order_facts, room_of
 from generation.engine.prompts import render, template_ids
 
 MakeBrief = Callable[..., CopyBrief]
@@ -30,7 +31,7 @@ def test_a_prompt_is_the_same_for_the_same_brief(make_brief: MakeBrief) -> None:
 
 
 def test_an_unknown_template_is_refused(make_brief: MakeBrief) -> None:
-    assert template_ids() == ["few-shot-1"]
+    assert template_ids() == ["brief-1", "few-shot-1"]
     with pytest.raises(PromptError, match="few-shot-9"):
         render("few-shot-9", make_brief())
 

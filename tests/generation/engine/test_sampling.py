@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 
 from generation.engine.config import SamplingConfig
-from generation.engine.sampling import draw, uniforms
+from generation.engine.sampling import draw, log_sum, uniforms
 from generation.engine.seeds import derive_seed
 
 PLAIN = SamplingConfig(temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.0)
 DRAWS = 20_000
 
 
-def sample(logits: torch.Tensor, config: SamplingConfig, **values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    rows = logits.expand(DRAWS, -1)
-    values.setdefault("banned", torch.zeros_like(rows, dtype=torch.bool))
+def sample(logits: torch.Tensor, config: SamplingConfig, **values: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = logits.repeat(DRAWS, 1)
+    values.setdefault("ceiling", torch.full_like(rows, torch.inf))
     values.setdefault("history", torch.empty((DRAWS, 0), dtype=torch.long))
     chance = torch.rand(DRAWS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     return draw(rows, chance, config, **values)
@@ -59,9 +60,9 @@ def test_top_p_keeps_the_smallest_set_that_holds_the_share() -> None:
 
 def test_log_probabilities_are_of_the_whole_untempered_distribution() -> None:
     logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05]))
-    banned = torch.tensor([True, False, False, False]).expand(DRAWS, -1)
+    ceiling = torch.tensor([-torch.inf, torch.inf, torch.inf, torch.inf]).expand(DRAWS, -1)
     config = SamplingConfig(temperature=0.3, top_k=1, top_p=0.5, repetition_penalty=1.0)
-    tokens, logprobs = sample(logits, config, banned=banned)
+    tokens, logprobs = sample(logits, config, ceiling=ceiling)
     assert set(tokens.tolist()) == {1}
     assert logprobs[0].item() == pytest.approx(math.log(0.3), abs=1e-5)
 
@@ -78,8 +79,9 @@ def test_a_repeated_token_gets_rarer_and_never_a_better_score() -> None:
 
 def test_a_bonus_moves_the_draw_and_not_the_score() -> None:
     logits = torch.zeros(4)
-    bonus = torch.tensor([0.0, 0.0, 0.0, 50.0]).expand(DRAWS, -1)
-    tokens, logprobs = sample(logits, PLAIN, bonus=bonus)
+    raised = {row: (torch.tensor([3]), 50.0) for row in range(0, DRAWS, 50)}
+    tokens, logprobs = sample(logits, PLAIN, raised=raised)
+    tokens, logprobs = tokens[::50], logprobs[::50]
     assert set(tokens.tolist()) == {3}
     assert logprobs[0].item() == pytest.approx(math.log(0.25), abs=1e-5)
 
@@ -96,3 +98,61 @@ def test_seeds_depend_on_every_part_and_their_order() -> None:
     assert derive_seed(1, 2, 3) == derive_seed(1, 2, 3)
     assert len({derive_seed(1, 2, 3), derive_seed(1, 3, 2), derive_seed(12, 3), derive_seed("1", 2, 4)}) == 4
     assert all(0 <= derive_seed(i) < 2**63 for i in range(100))
+
+
+def test_a_raised_token_comes_in_from_outside_the_likeliest() -> None:
+    logits = torch.log(torch.tensor([0.4, 0.3, 0.2, 0.06, 0.04]))
+    config = SamplingConfig(temperature=1.0, top_k=3, top_p=1.0, repetition_penalty=1.0)
+    raised = {row: (torch.tensor([0, 4]), math.log(8)) for row in range(DRAWS)}
+    tokens, _ = sample(logits, config, raised=raised)
+    expected = torch.tensor([3.2, 0.3, 0.0, 0.0, 0.32])
+    assert chi_square(tokens, expected / expected.sum()) < 13.9  # 2 degrees, p = 0.001
+    assert set(tokens.tolist()) == {0, 1, 4}
+
+
+def test_a_refused_token_leaves_the_others_in_their_proportion() -> None:
+    logits = torch.log(torch.tensor([0.4, 0.3, 0.2, 0.1]))
+    tokens, logprobs = sample(logits, PLAIN, refuses=lambda row, token: token == 0)
+    assert chi_square(tokens, torch.tensor([0.0, 1 / 2, 1 / 3, 1 / 6])) < 13.9  # 2 degrees, p = 0.001
+    assert 0 not in tokens
+    assert logprobs[tokens == 1][0].item() == pytest.approx(math.log(0.3), abs=1e-5)
+
+
+def test_a_row_that_refuses_nothing_draws_as_if_none_did() -> None:
+    logits = torch.randn(50, generator=torch.Generator().manual_seed(0))
+    config = SamplingConfig(temperature=1.0, top_k=9, top_p=0.9)
+    free, scores = sample(logits, config)
+    held, held_scores = sample(logits, config, refuses=lambda row, token: row % 2 == 0 and token == free[0])
+    assert torch.equal(free[1::2], held[1::2]) and torch.equal(scores[1::2], held_scores[1::2])
+    assert not torch.equal(free[::2], held[::2])
+
+
+def test_where_all_the_likeliest_are_refused_the_next_ones_are_drawn() -> None:
+    logits = torch.arange(10.0)
+    config = SamplingConfig(temperature=1.0, top_k=2, top_p=1.0, repetition_penalty=1.0)
+    tokens, _ = draw(
+        logits.repeat(50, 1),
+        torch.linspace(0, 0.99, 50),
+        config,
+        ceiling=torch.full((50, 10), torch.inf),
+        history=torch.empty((50, 0), dtype=torch.long),
+        refuses=lambda row, token: token > 5,
+    )
+    assert set(tokens.tolist()) == {4, 5}
+    tokens, logprobs = draw(
+        logits.repeat(1, 1),
+        torch.tensor([0.5]),
+        config,
+        ceiling=torch.full((1, 10), torch.inf),
+        history=torch.empty((1, 0), dtype=torch.long),
+        refuses=lambda row, token: True,
+    )
+    assert 0 <= tokens.item() < 10 and logprobs.isfinite().all(), "a row that refuses everything ends all the same"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_sum_in_pieces_is_that_of_the_whole(dtype: torch.dtype) -> None:
+    logits = (8 * torch.randn((3, 20_000), generator=torch.Generator().manual_seed(0))).to(dtype)
+    assert torch.allclose(log_sum(logits), torch.logsumexp(logits.float(), -1), atol=1e-5)
+    logits[1, 7] = math.nan
+    assert log_sum(logits).isnan().tolist() == [False, True, False]

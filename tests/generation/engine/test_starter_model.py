@@ -10,7 +10,7 @@ import pytest
 
 from generation.engine import starter
 from generation.engine.config import Check, CopyBrief, Fact, Interest, Language, SamplingConfig, SegmentView
-from generation.engine.generator import Filler
+from generation.engine.filling import Filler, Item
 from generation.engine.language import matches_language
 from generation.engine.prompts import render
 
@@ -41,19 +41,18 @@ def test_it_writes_copy_in_the_language_asked_for(
     title, facts, audience = FACTS[language]
     segment = SegmentView(audience, interests=(Interest(facts[0].attribute),))
     brief = make_brief(channel, limit, product_title=title, facts=facts, segment=segment, language=language)
-    filler = Filler(
-        backend=backend,
+    item = Item(
+        key=1,
         prompt=render("few-shot-1", brief),
-        brief=brief,
+        language=language,
         check=lambda text: Check("too_long" if len(text) > limit else "", len(text)),
-        sampling=SamplingConfig(seed=4),
         wanted=6,
+        seed=4,
     )
-    batches = list(filler)
-    kept = [text for batch in batches for text in batch.kept]
-    assert len(kept) == 6
-    assert all(matches_language(one.text, language) and -8 < one.mean_logprob < 0 for one in kept)
-    assert len(kept) >= 0.4 * (len(kept) + sum(sum(batch.dropped.values()) for batch in batches))
+    [filled] = Filler(backend=backend, sampling=SamplingConfig()).fill([item])
+    assert len(filled.kept) == 6
+    assert all(matches_language(one.text, language) and -8 < one.mean_logprob < 0 for one in filled.kept)
+    assert filled.passed >= 0.4 * filled.outputs
 
 
 def test_it_finds_sense_likelier_than_nonsense(backend: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import torch
 
 from generation.engine.backends.torch import TorchBackend
 from generation.engine.config import FinishReason, Language, Prompt, SamplingConfig
-from generation.engine.errors import GenerationCancelledError
+from generation.engine.errors import GenerationCancelledError, ModelNumbersError
 from generation.engine.language import matches_language
+from generation.engine.loader import load
 
 CONFIG = SamplingConfig(temperature=1.0, top_k=50, top_p=1.0, repetition_penalty=1.0, max_new_tokens=40)
 GREEDY = SamplingConfig(temperature=0.01, top_k=1, top_p=1.0, repetition_penalty=1.0, max_new_tokens=25)
@@ -141,6 +143,15 @@ def test_scores_without_a_prompt_are_means_of_log_probabilities(backend: TorchBa
         backend.score([""])
 
 
+def test_a_model_whose_numbers_are_none_writes_nothing_and_scores_none(model_root: Path) -> None:
+    broken = load(model_root / "tiny", model_root=model_root, threads=1)
+    broken.model.get_output_embeddings().weight.fill_(math.nan)
+    backend = TorchBackend(broken)
+    with pytest.raises(ModelNumbersError):
+        backend.generate([PROMPT], CONFIG, [1])
+    assert math.isnan(backend.score(["soft wool for winter"], PROMPT)[0])
+
+
 def test_the_shared_beginning_is_read_once(backend: TorchBackend, loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     inner = loaded.model.forward
@@ -155,8 +166,10 @@ def test_the_shared_beginning_is_read_once(backend: TorchBackend, loaded: Any, m
     shared, rest = read
     read.clear()
     assert backend.generate([PROMPT] * 8, one, list(range(8))) == first
-    assert read == [rest]
-    assert shared > rest
+    assert read == [], "the whole prompt is kept for a while"
+    other = Prompt(SHARED + "Product: lamp\nHeadline:", "\n", shared=len(SHARED))
+    backend.generate([other] * 8, one, list(range(8)))
+    assert len(read) == 1 and read[0] < shared > rest
 
 
 def test_prompts_and_seeds_must_be_as_many(backend: TorchBackend) -> None:

@@ -1,0 +1,239 @@
+"""Generate with a model that another server runs: any OpenAI-compatible `/v1/completions` (vLLM, llama-server, …).
+
+What a backend with the model in its own memory can do and this one cannot: tokens of other scripts are not kept from
+being drawn (`Prompt.language`, `names`), no end is made likelier (`aim`), and no repetition is penalised, because the
+servers' extensions of that name penalise the words of the prompt too, which are those that copy should use. The generator
+drops what comes out wrong, so this costs outputs and not quality.
+
+Log-probabilities are the server's: vLLM and llama-server give those of the whole untempered distribution, as `Output`
+wants. Where an answer brings none, the text is scored instead, if the server can; where it cannot, no `Output` is made:
+a number that nobody computed would look like fluency.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Any, TypeVar
+
+import httpx
+
+from generation.engine.backends.base import OnStep, Request
+from generation.engine.backends.remote_answer import Answer, Choice, Token, mean_logprob, until_stop
+from generation.engine.backends.remote_client import RemoteClient
+from generation.engine.backends.remote_config import RemoteConfig, Scoring
+from generation.engine.backends.remote_usage import Usage
+from generation.engine.backends.waiting import wait_for
+from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
+from generation.engine.errors import ModelNumbersError, RemoteAnswerError, RemoteRequestError
+from generation.engine.seeds import derive_seed
+
+_SEEDS = 2**31  # every server takes a positive 32-bit integer; larger ones are cut off, rounded or refused by some
+_UNKNOWN_FIELD = {400, 422}  # how servers refuse `n`
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The outputs of one prompt: their places in the call and their seeds."""
+
+    prompt: Prompt
+    places: tuple[int, ...]
+    seeds: tuple[int, ...]
+
+
+class RemoteBackend:
+    """`Backend` over a server. See `backends.base.Backend`, and the errors in `RemoteError` besides.
+
+    One request for each distinct prompt, with `n` for its outputs: then the server derives the seeds of the single
+    outputs from one that is derived from all of theirs. The same prompts, seeds and sampling give the same request, and
+    so the same texts on a server that keeps seeds. A server that refuses `n`, or ignores it, is asked for each output
+    with that output's own seed, from then on at once.
+    """
+
+    def __init__(self, config: RemoteConfig, client: RemoteClient | None = None) -> None:
+        self._config = config
+        self._client = client or RemoteClient(config)
+        self._several = config.several_per_request
+
+    @property
+    def usage(self) -> Usage:
+        """What has been used so far, also by calls that failed or were cancelled."""
+        return self._client.meter.usage
+
+    def generate(
+        self, prompts: Sequence[Prompt], config: SamplingConfig, seeds: Sequence[int], on_step: OnStep | None = None
+    ) -> list[Output]:
+        if len(prompts) != len(seeds):
+            raise ValueError(f"{len(prompts)} prompts and {len(seeds)} seeds")
+        if not prompts:
+            return []
+        choices = wait_for(lambda: self._choices(prompts, config, seeds), on_step)
+        pairs = list(zip(choices, prompts, strict=True))
+        written = [until_stop(choice, prompt.stop) for choice, prompt in pairs]
+        lacking = [place for place, choice in enumerate(written) if choice.text and choice.tokens is None]
+        if lacking:
+            asked = [(_ended(written[place], prompts[place]), prompts[place].text) for place in lacking]
+            scored = wait_for(lambda: self._scored(asked), on_step)
+            for place, tokens in zip(lacking, scored, strict=True):
+                written[place] = Choice(written[place].text, written[place].reason, tokens)
+        return [_output(choice) for choice in written]
+
+    def stream(
+        self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
+    ) -> Iterator[tuple[int, Output]]:
+        """One `generate` for every `batch_size` requests, so that prompts that repeat still share theirs: which outputs
+        are asked for together, and so their seeds, never depends on which answer was there first."""
+        source = enumerate(requests)
+        while batch := list(islice(source, config.batch_size)):
+            prompts, seeds = [one.prompt for _, one in batch], [one.seed for _, one in batch]
+            outputs = self.generate(prompts, config, seeds, on_step)
+            yield from zip([number for number, _ in batch], outputs, strict=True)
+
+    def score(self, texts: Sequence[str], prompt: Prompt | None = None) -> list[float]:
+        if not all(texts):
+            raise ValueError("a text of no tokens has no score")
+        if self._config.scoring is Scoring.NONE or not texts:
+            return [math.nan] * len(texts)
+        before = prompt.text if prompt else ""
+        scored = wait_for(lambda: self._scored([(text, before) for text in texts]))
+        return [math.nan if tokens is None else mean_logprob(tokens) for tokens in scored]
+
+    async def _choices(self, prompts: Sequence[Prompt], config: SamplingConfig, seeds: Sequence[int]) -> list[Choice]:
+        """One for each prompt, in order."""
+        found: list[Choice | None] = [None] * len(prompts)
+
+        async def fill(group: _Group) -> None:
+            for place, choice in zip(group.places, await self._write(ask, group, config), strict=True):
+                found[place] = choice
+
+        async with self._client.connection() as connection:
+            ask = self._asking(connection)
+            await _all([fill(group) for group in self._groups(prompts, seeds)])
+        return [choice for choice in found if choice is not None]
+
+    def _asking(self, connection: httpx.AsyncClient) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
+        """Ask, but only so many at a time."""
+        free = asyncio.Semaphore(self._config.most_parallel)
+
+        async def ask(request: dict[str, Any]) -> Answer:
+            async with free:
+                return await self._client.complete(connection, request)
+
+        return ask
+
+    def _groups(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> list[_Group]:
+        places: dict[Prompt, list[int]] = {}
+        for place, prompt in enumerate(prompts):
+            places.setdefault(prompt, []).append(place)
+        return [_Group(prompt, tuple(own), tuple(seeds[place] for place in own)) for prompt, own in places.items()]
+
+    async def _write(
+        self, ask: Callable[[dict[str, Any]], Awaitable[Answer]], group: _Group, config: SamplingConfig
+    ) -> list[Choice]:
+        """The choices of one prompt, as many as it has seeds."""
+        wanted = len(group.seeds)
+        if self._several and wanted > 1:
+            request = self._request(group.prompt, config, derive_seed(*group.seeds)) | {"n": wanted}
+            try:
+                choices = (await ask(request)).choices
+            except RemoteRequestError as error:
+                if error.status not in _UNKNOWN_FIELD:
+                    raise
+                choices = ()
+            if len(choices) == wanted:
+                return list(choices)
+        answers = await _all([ask(self._request(group.prompt, config, seed)) for seed in group.seeds])
+        if any(len(answer.choices) != 1 for answer in answers):
+            raise RemoteAnswerError("The model server's answer does not hold the one text that was asked for.")
+        if wanted > 1:
+            self._several = False  # it was not the prompt that the server refused
+        return [answer.choices[0] for answer in answers]
+
+    def _request(self, prompt: Prompt, config: SamplingConfig, seed: int) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "prompt": prompt.text,
+            "max_tokens": min(config.max_new_tokens, prompt.max_tokens or config.max_new_tokens),
+            "temperature": config.temperature,
+            "top_p": config.top_p,
+            "stop": [prompt.stop],
+            "seed": seed % _SEEDS,
+            "logprobs": 1,
+        }
+        if self._config.send_top_k and config.top_k:
+            request["top_k"] = config.top_k
+        return request
+
+    async def _scored(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Token, ...] | None]:
+        """The tokens of each text, after what stands before it; None where the server computes none.
+
+        Which tokens are the text's is not told: they are those in which what stands before, read alone, and the two
+        together differ. Offsets in characters would be no help, as servers count special tokens in them or do not.
+        """
+        if self._config.scoring is Scoring.NONE:
+            return [None] * len(pairs)
+        wholes = list(dict.fromkeys([*(before for _, before in pairs if before), *(b + text for text, b in pairs)]))
+        async with self._client.connection() as connection:
+            ask = self._asking(connection)
+            read = dict(zip(wholes, await _all([self._read(ask, whole) for whole in wholes]), strict=True))
+        found: list[tuple[Token, ...] | None] = []
+        for text, before in pairs:
+            whole, context = read[before + text], read.get(before, ())
+            if whole is None or context is None:
+                found.append(None)
+                continue
+            same = sum(
+                1 for _ in takewhile(lambda two: two[0].piece == two[1].piece, zip(whole, context, strict=False))
+            )
+            found.append(whole[max(1, same) :])  # nothing stands before the very first token
+        return found
+
+    async def _read(self, ask: Callable[[dict[str, Any]], Awaitable[Answer]], text: str) -> tuple[Token, ...] | None:
+        """The tokens of a text that the server reads; None where it does not tell them."""
+        echo = self._config.scoring is Scoring.ECHO
+        request: dict[str, Any] = {"prompt": text, "temperature": 0.0}
+        request |= {"max_tokens": 0, "echo": True, "logprobs": 1} if echo else {"max_tokens": 1, "prompt_logprobs": 0}
+        try:
+            choices = (await ask(request)).choices
+        except RemoteRequestError as error:
+            if error.status not in _UNKNOWN_FIELD:
+                raise
+            return None
+        if len(choices) != 1:
+            return None
+        if not echo:
+            return choices[0].prompt_tokens
+        # a server that ignores `echo` gives the log-probabilities of words that it wrote itself
+        return choices[0].tokens if choices[0].text == text else None
+
+
+async def _all(work: Sequence[Awaitable[Result]]) -> list[Result]:
+    """All results in order, or the first error: then the rest is cancelled."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(choice: Choice, prompt: Prompt) -> str:
+    """The text with the delimiter that ended it: the mean counts it."""
+    return choice.text + (prompt.stop if choice.reason is FinishReason.STOP else "")
+
+
+def _output(choice: Choice) -> Output:
+    if not choice.text and not choice.tokens:  # nothing was written: nothing in it is unlikely
+        return Output(text="", token_count=0, mean_logprob=0.0, finish_reason=choice.reason)
+    if choice.tokens is None:
+        raise RemoteAnswerError(
+            "The model server gives no log-probabilities, and fluency is made of them: choose a server or a model that "
+            "does, or a way of scoring that it knows."
+        )
+    mean = mean_logprob(choice.tokens)
+    if not math.isfinite(mean):
+        raise ModelNumbersError("What the model computes is no number: its weights are broken.")
+    return Output(choice.text, len(choice.tokens), mean, choice.reason)

@@ -1,0 +1,159 @@
+"""Outputs while they are written side by side: what each may hold, how its next token is drawn, when it has ended.
+
+What every backend shares that computes logits itself, so that the same prompt, seed and settings mean the same in all of
+them. Imports torch: only backends import it.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from generation.engine.backends.bans import Bans
+from generation.engine.backends.base import Request
+from generation.engine.config import FinishReason, Language, Output, Prompt, SamplingConfig
+from generation.engine.errors import ModelNumbersError
+from generation.engine.held import Held, has_emoji, held
+from generation.engine.sampling import draw, uniforms
+from generation.engine.tokens import TextTokenizer
+
+_END_BONUS = 2.5  # added to the logits of the end once a text has the length it aims at
+_TAIL = 12  # tokens decoded to look for the stop delimiter
+
+
+@dataclass(slots=True)
+class Row:
+    """One output while it is written."""
+
+    number: int
+    held: Held
+    most: int
+    first: torch.Tensor  # [V] true at tokens that it may not begin with
+    banned: torch.Tensor  # [V] true at those that it may not hold
+    chances: list[float]
+    length: int = 0
+    tokens: list[int] = field(default_factory=list)
+    logprob: float = 0.0
+    reason: FinishReason = FinishReason.LENGTH
+    is_over: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        return self.is_over or self.reason is not FinishReason.LENGTH or len(self.tokens) >= self.most
+
+
+class RowWriter:
+    """Draws for rows over a vocabulary of `size` logits."""
+
+    def __init__(self, tokenizer: TextTokenizer, size: int, device: torch.device) -> None:
+        self._tokenizer, self._size, self._device = tokenizer, size, device
+        self._blank = self._marked(tokenizer.blank_ids)
+        self._marks: dict[str, torch.Tensor] = {}
+        self._end_tokens: dict[str, torch.Tensor] = {}
+
+    def begin(self, number: int, request: Request, config: SamplingConfig) -> Row:
+        prompt = request.prompt
+        most = min(config.max_new_tokens, prompt.max_tokens or config.max_new_tokens)
+        chances = uniforms([request.seed], most, torch.device("cpu"))[0].tolist()
+        banned, first = self._banned(prompt)
+        return Row(number=number, held=held(prompt), most=most, first=first, banned=banned, chances=chances)
+
+    @torch.inference_mode()
+    def draw(self, rows: Sequence[Row], logits: torch.Tensor, bans: Bans, config: SamplingConfig) -> None:
+        """Draw the next token of every row from logits [rows, V], which it overwrites."""
+        longest = max(len(row.tokens) for row in rows)
+        history = self._ids([[*row.tokens, *[-1] * (longest - len(row.tokens))] for row in rows])
+        picky = any(row.held.refuses_any for row in rows)
+        tokens, logprobs = draw(
+            logits,
+            torch.tensor([row.chances[len(row.tokens)] for row in rows], dtype=torch.float64, device=self._device),
+            config,
+            ceiling=bans.ceiling,
+            history=history.reshape(len(rows), longest),
+            raised={place: (self._ends(row.held.prompt.stop), _END_BONUS) for place, row in self._due(rows)},
+            refuses=(lambda place, token: self._refuses(rows[place], token)) if picky else None,
+        )
+        for place, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)):
+            self._take(rows[place], token, logprob)
+            if len(rows[place].tokens) == 1:
+                bans.change(place, rows[place].banned)
+
+    def output(self, row: Row) -> Output:
+        """Raises `ModelNumbersError` where its log-probability is no number."""
+        tokens = row.tokens[:-1] if row.reason is FinishReason.END else row.tokens
+        text, _, _ = self._tokenizer.decode(tokens).partition(row.held.prompt.stop)
+        mean = row.logprob / len(row.tokens)
+        if not math.isfinite(mean):
+            raise ModelNumbersError("What the model computes is no number: its weights are broken.")
+        return Output(text=text, token_count=len(tokens), mean_logprob=min(0.0, mean), finish_reason=row.reason)
+
+    def _ids(self, ids: Sequence[Any]) -> torch.Tensor:
+        return torch.tensor(ids, dtype=torch.long, device=self._device)
+
+    def _marked(self, ids: Sequence[int]) -> torch.Tensor:
+        """[V] true at the given tokens, and at numbers that have no token."""
+        marked = torch.zeros(self._size, dtype=torch.bool, device=self._device)
+        marked[self._ids(ids)] = True
+        marked[len(self._tokenizer.pieces) :] = True
+        return marked
+
+    def _mark(self, name: str, ids: Callable[[], Sequence[int]]) -> torch.Tensor:
+        """`_marked`, made once for each name: a language has 100,000 foreign tokens."""
+        if name not in self._marks:
+            self._marks[name] = self._marked(ids())
+        return self._marks[name]
+
+    def _banned(self, prompt: Prompt) -> tuple[torch.Tensor, torch.Tensor]:
+        """[V] true at the tokens that no output of the prompt may hold, and [V] those that none may begin with."""
+        banned = self._mark("special", lambda: self._tokenizer.banned_ids).clone()
+        if prompt.emoji is False:
+            pieces = self._tokenizer.pieces
+            banned |= self._mark("emoji", lambda: [i for i, piece in enumerate(pieces) if has_emoji(piece)])
+        first = banned | self._blank
+        if prompt.language is not None:
+            language = prompt.language
+            foreign = self._mark(language, lambda: self._tokenizer.foreign_ids(language))
+            named = foreign.clone()
+            for name in prompt.names:
+                for form in (name, f" {name}"):
+                    named[self._ids(self._tokenizer.encode(form, start=False))] = False
+            # a text that begins with a name in Latin letters goes on in English
+            first |= foreign if prompt.language is Language.ZH_HANS else named
+            banned |= named
+        return banned, first
+
+    def _refuses(self, row: Row, token: int) -> bool:
+        """Whether the token would bring in what the row's prompt bans."""
+        if not row.held.refuses_any or token in self._tokenizer.end_ids:
+            return False
+        tail = row.tokens[-(row.held.longest + _TAIL) :]
+        return row.held.refuses(self._tokenizer.decode(tail), self._tokenizer.decode([*tail, token]))
+
+    def _due(self, rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
+        """The rows whose end is made likelier: as long as they should be, or near their limit where they could end."""
+        for place, row in enumerate(rows):
+            prompt = row.held.prompt
+            is_due = prompt.aim is not None and row.length >= prompt.aim
+            if not is_due and prompt.limit is not None and row.tokens:
+                is_due = row.held.should_end(self._tokenizer.decode(row.tokens))
+            if is_due:
+                yield place, row
+
+    def _ends(self, stop: str) -> torch.Tensor:
+        if stop not in self._end_tokens:
+            ends = {*self._tokenizer.ids_beginning(stop), *self._tokenizer.end_ids}
+            self._end_tokens[stop] = self._ids(sorted(ends))
+        return self._end_tokens[stop]
+
+    def _take(self, row: Row, token: int, logprob: float) -> None:
+        row.tokens.append(token)
+        row.length += len(self._tokenizer.pieces[token])
+        row.logprob += logprob
+        if token in self._tokenizer.end_ids:
+            row.reason = FinishReason.END
+        elif row.held.prompt.stop in self._tokenizer.decode(row.tokens[-_TAIL:]):
+            row.reason = FinishReason.STOP
+        elif row.held.prompt.limit is not None:
+            row.is_over = row.held.used(self._tokenizer.decode(row.tokens).strip()) > 1

@@ -1,0 +1,46 @@
+"""Choose N of the texts that passed: good ones that differ. No torch here."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engine.dedupe import similarity
+
+Matrix = NDArray[np.float32]
+SAME_THEME = 0.82  # cosine of sentence vectors between copy for one brief that says different things
+LIKENESS_COSTS = 3.0  # standard deviations of quality that a text gives up for saying what another one says
+
+
+def likeness(texts: Sequence[str], vectors: Matrix | None = None) -> Matrix:
+    """[n, n] how alike the texts are, 0 to 1: the larger of shared character runs and nearness of meaning.
+
+    vectors  [n, d] unit sentence vectors; None: only characters are compared
+    """
+    count = len(texts)
+    found = np.eye(count, dtype=np.float32)
+    for one in range(count):
+        for other in range(one):
+            found[one, other] = found[other, one] = similarity(texts[one], texts[other])
+    if vectors is None:
+        return found
+    near = (vectors @ vectors.T - SAME_THEME) / (1 - SAME_THEME)
+    return np.maximum(found, np.clip(near, 0, 1)).astype(np.float32)
+
+
+def choose(wanted: int, qualities: Sequence[float], alike: Callable[[], Matrix]) -> list[int]:
+    """The places of `wanted` texts, the best first: maximal marginal relevance (Carbonell and Goldstein 1998).
+
+    qualities  of each text, in any unit; more is better
+    alike      [n, n] from `likeness`; only asked where there is a choice
+    """
+    count = len(qualities)
+    order = sorted(range(count), key=lambda place: -qualities[place])
+    if count <= wanted:
+        return order
+    spread = float(np.std(qualities)) or 1.0
+    matrix, chosen, left = alike(), order[:1], order[1:]
+    while len(chosen) < wanted:
+        worth = [qualities[one] - LIKENESS_COSTS * spread * float(matrix[one, chosen].max()) for one in left]
+        chosen.append(left.pop(int(np.argmax(worth))))
+    return chosen

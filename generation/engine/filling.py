@@ -1,0 +1,276 @@
+"""Fill many items at once: write outputs side by side, clean, filter and check them, and choose the best that differ.
+
+The backend always has outputs of several items in hand; an item that needs more gets them before the next item begins. An
+item comes out whole, when it has its texts or its budget is used up. Everything about it follows from its seed: the same
+item comes out the same whatever is written beside it, as far as the backend's arithmetic does not depend on what else is in
+the batch (in float32, run alone, it does not).
+"""
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from generation.engine.backends.base import Backend, OnStep, Request
+from generation.engine.choosing import Matrix, choose, likeness
+from generation.engine.clean import clean
+from generation.engine.config import Check, DropReason, FinishReason, Language, Output, Prompt, SamplingConfig
+from generation.engine.dedupe import SeenTexts, repeats_itself
+from generation.engine.errors import EngineError, GenerationCancelledError
+from generation.engine.fit import fit
+from generation.engine.language import matches_language
+from generation.engine.measure import measure
+from generation.engine.plan import Plan, tells_plan
+from generation.engine.seeds import derive_seed
+
+OUTPUTS_PER_TEXT = 6  # budget: how many outputs may be written for one text that is wanted
+LEAST_OUTPUTS = 24  # a few bad outputs in a row are chance, not a reason to give up
+SURPLUS = 1.5  # outputs written at first for one text that is wanted: some are dropped, and of the others we choose
+PATIENT_ROUNDS = 2  # rounds after which a text that does not tell the plan is better than none
+AGAIN = 2.0  # outputs written for one text that is still missing
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One prompt to be filled.
+
+    key       the caller's name for it
+    prompt    what is read, from `prompts.render`
+    language  that texts must have
+    check     the caller's rules, asked about every text that got so far; it may hand back another text for it
+    wanted    texts to have at the end
+    seed      all its outputs are drawn from it
+    taken     texts that are there already; nothing near them is kept
+    plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
+    first     number of the first output to write: those before were written when it was tried the last time
+    """
+
+    key: int
+    prompt: Prompt
+    language: Language
+    check: Callable[[str], Check]
+    wanted: int
+    seed: int
+    taken: tuple[str, ...] = ()
+    first: int = 0
+    plan: Plan = field(default_factory=Plan)
+
+    def __post_init__(self) -> None:
+        if self.wanted < 1 or self.first < 0:
+            raise ValueError("at least one text must be wanted, and outputs are numbered from 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A text that passed. `draw` is the number of its output: the item's prompt and `seed` make it again."""
+
+    text: str
+    mean_logprob: float
+    token_count: int
+    check: Check
+    draw: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What became of an item: the texts chosen, how many passed, outputs dropped for which reason, and what it took."""
+
+    item: Item
+    kept: tuple[Kept, ...]
+    passed: int
+    dropped: dict[str, int]
+    outputs: int
+    tokens: int
+    error: str = ""
+
+
+class _Work:
+    """An item while it is filled."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.seen = SeenTexts([*item.prompt.examples, *item.taken])
+        self.budget = max(OUTPUTS_PER_TEXT * item.wanted, LEAST_OUTPUTS)
+        self.pool: list[Kept] = []
+        self.reserve: list[Kept] = []  # texts that passed but do not tell the plan
+        self.rounds = 0
+        self.dropped: Counter[str] = Counter()
+        self.outputs: dict[int, Output] = {}
+        self.asked = self.judged = item.first
+        self.tokens = 0
+
+    @property
+    def written(self) -> int:
+        return self.judged - self.item.first
+
+    def more(self) -> range:
+        """The numbers of the outputs to ask for next; none when there are enough texts or the budget is used up."""
+        missing = self.item.wanted - len(self.pool) - (len(self.reserve) if self.rounds >= PATIENT_ROUNDS else 0)
+        factor = AGAIN if self.written else SURPLUS
+        count = min(math.ceil(missing * factor), self.budget - self.written) if missing > 0 else 0
+        self.asked += max(0, count)
+        return range(self.asked - max(0, count), self.asked)
+
+    def judge(self) -> None:
+        """Judge what was asked for, in its order: what is kept must not depend on which output was ready first."""
+        for number in range(self.judged, self.asked):
+            output = self.outputs.pop(number)
+            self.tokens += output.token_count
+            found = self._judged(output, number)
+            if isinstance(found, Kept):
+                self.seen.add(found.text)
+                tells = tells_plan(self.item.plan, found.text, self.item.language)
+                (self.pool if tells else self.reserve).append(found)
+            else:
+                self.dropped[found] += 1
+        self.judged = self.asked
+        self.rounds += 1
+
+    def choices(self) -> list[Kept]:
+        """What is chosen from: with the reserve only where there are too few without it."""
+        if len(self.pool) < self.item.wanted:
+            return [*self.pool, *self.reserve]
+        if self.reserve:
+            self.dropped[DropReason.OFF_PLAN.value] = len(self.reserve)
+        return self.pool
+
+    def _judged(self, output: Output, number: int) -> Kept | str:
+        """The text as it will be kept, or the reason why not. Cheap questions first."""
+        prompt = self.item.prompt
+        complete = output.finish_reason is not FinishReason.LENGTH
+        text = clean_output(output, prompt, self.item.language)
+        if not text and not complete:
+            return DropReason.TOO_LONG.value
+        if len(text) < prompt.least:
+            return DropReason.EMPTY.value
+        if not matches_language(text, self.item.language):
+            return DropReason.WRONG_LANGUAGE.value
+        if self.seen.is_duplicate(text) or repeats_itself(text):
+            return DropReason.DUPLICATE.value
+        check = self.item.check(text)
+        if check.drop_reason:
+            return check.drop_reason
+        if check.text:
+            text = check.text
+            if self.seen.is_duplicate(text):
+                return DropReason.DUPLICATE.value
+        return Kept(text, output.mean_logprob, output.token_count, check, number, _seed(self.item, number))
+
+
+def _seed(item: Item, number: int) -> int:
+    return derive_seed(item.seed, number)
+
+
+def clean_output(output: Output, prompt: Prompt, language: Language) -> str:
+    """The copy in an output, ended at a sentence or clause where it goes over the prompt's limit; possibly empty."""
+    complete = output.finish_reason is not FinishReason.LENGTH
+    if prompt.limit is None:
+        return clean(output.text, labels=prompt.labels, complete=complete)
+    text = clean(output.text, labels=prompt.labels)
+    if measure(text, prompt.measure) > prompt.limit:
+        return fit(text, prompt.limit, prompt.measure, language)
+    return text if complete else clean(output.text, labels=prompt.labels, complete=False)
+
+
+Encode = Callable[[Sequence[str]], Matrix]
+Rate = Callable[[Item, Sequence[Kept]], list[float]]
+
+
+def by_fluency(item: Item, texts: Sequence[Kept]) -> list[float]:
+    return [text.mean_logprob for text in texts]
+
+
+@dataclass(slots=True)
+class Filler:
+    """Fills items with one backend and one way of drawing.
+
+    backend   writes
+    sampling  how tokens are drawn; its batch size says how many outputs are written at once
+    encode    unit sentence vectors [n, d] of texts, so that what is chosen differs in meaning; None: in characters only
+    rate      how good texts of an item are, in any unit; the default is how fluent the model finds them
+    stop      asked between steps; True ends with `GenerationCancelledError`
+    """
+
+    backend: Backend
+    sampling: SamplingConfig
+    encode: Encode | None = None
+    rate: Rate = by_fluency
+    stop: OnStep | None = None
+    _queue: deque[tuple[_Work, int]] = field(init=False, default_factory=deque)
+    _asked: list[tuple[_Work, int]] = field(init=False, default_factory=list)
+
+    def fill(self, items: Iterable[Item]) -> Iterator[Filled]:
+        """Each item as soon as it is done. An item that fails by itself comes out with its error and no text."""
+        source = iter(items)
+        while True:
+            self._asked.clear()
+            requests = _Requests(self, source)
+            for number, output in self.backend.stream(requests, self.sampling, self.stop):
+                work, draw = self._asked[number]
+                work.outputs[draw] = output
+                if len(work.outputs) < work.asked - work.judged:
+                    continue
+                filled = self._next(work)
+                if filled is not None:
+                    yield filled
+            if not self._queue and requests.is_over:
+                return
+
+    def _next(self, work: _Work) -> Filled | None:
+        """Judge a round; ask for another at the head of the queue, or say what became of the item."""
+        try:
+            work.judge()
+            numbers = work.more()
+            if numbers:
+                self._queue.extendleft((work, number) for number in reversed(numbers))
+                return None
+            kept = self._chosen(work)
+        except (GenerationCancelledError, MemoryError):
+            raise
+        except (EngineError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+            return _failed(work, error)
+        passed = work.written - sum(work.dropped.values())
+        return Filled(work.item, kept, passed, dict(work.dropped), work.written, work.tokens)
+
+    def _chosen(self, work: _Work) -> tuple[Kept, ...]:
+        pool = work.choices()
+        if not pool:
+            return ()
+        texts = [kept.text for kept in pool]
+        qualities = self.rate(work.item, pool)
+        places = choose(
+            work.item.wanted, qualities, lambda: likeness(texts, self.encode(texts) if self.encode else None)
+        )
+        return tuple(pool[place] for place in places)
+
+
+def _failed(work: _Work, error: Exception) -> Filled:
+    outputs = work.asked - work.item.first
+    return Filled(work.item, (), 0, dict(work.dropped), outputs, work.tokens, f"{type(error).__name__}: {error}")
+
+
+class _Requests:
+    """What the backend takes its work from. It may be out of work and have some again when an output has been judged."""
+
+    def __init__(self, filler: Filler, source: Iterator[Item]) -> None:
+        self._filler, self._source = filler, source
+        self.is_over = False
+
+    def __iter__(self) -> "_Requests":
+        return self
+
+    def __next__(self) -> Request:
+        queue = self._filler._queue
+        while not queue and not self.is_over:
+            item = next(self._source, None)
+            if item is None:
+                self.is_over = True
+            else:
+                work = _Work(item)
+                queue.extend((work, number) for number in work.more())
+        if not queue:
+            raise StopIteration
+        work, number = queue.popleft()
+        self._filler._asked.append((work, number))
+        return Request(work.item.prompt, _seed(work.item, number))

@@ -1,0 +1,99 @@
+"""Which facts lead: the plan of one text, from what its segment cares about. No torch here.
+
+Interests and facts meet in words (`prompt_data.fact_weight`) and, with an encoder, in meaning: "commuting" and "folds to the
+size of a book" share no word.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engine.config import ChannelView, CopyBrief, Fact, Language
+from generation.engine.evaluation.coverage import is_expressed
+from generation.engine.language import script_of
+from generation.engine.prompt_data import fact_weight, room_of
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+_SHORT, _LONG = 70, 220  # characters of English up to which one fact, two facts lead
+_CHINESE = 0.4  # characters of Chinese that say as much as one of English
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Facts in the order in which they should be told, and how many of them lead."""
+
+    facts: tuple[Fact, ...] = ()
+    leads: int = 0
+    turn: int = 0
+
+    @property
+    def leading(self) -> tuple[Fact, ...]:
+        return self.facts[: self.leads]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is kept with the texts: the leading attributes, and which turn it was."""
+        return {"leads": [[fact.attribute, fact.value, fact.unit] for fact in self.leading], "turn": self.turn}
+
+
+def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0) -> Plan:
+    """Order the brief's facts by how much the segment cares about them, then as given.
+
+    encode  unit sentence vectors [n, d]; None: interests and facts meet in words only
+    turn    0 for the best order; each further turn lets other facts lead, for another angle on the same product
+    """
+    weights = _weights(brief, encode)
+    order = sorted(range(len(brief.facts)), key=lambda place: -weights[place])
+    leads = min(_most_leads(brief.channel, brief.language), len(order))
+    if leads and turn:
+        start = (turn * leads) % len(order)
+        order = [*order[start:], *order[:start]]
+    return Plan(tuple(brief.facts[place] for place in order), leads, turn)
+
+
+def tells_plan(plan: Plan, text: str, language: Language) -> bool:
+    """Whether the text tells at least half of the leading facts, of those whose words can stand in the language."""
+    told = [is_expressed(fact, text) for fact in plan.leading if _can_stand_in(fact, language)]
+    return 2 * sum(told) >= len(told)
+
+
+def _can_stand_in(fact: Fact, language: Language) -> bool:
+    """A value in another script is told by translation, which no comparison of words sees."""
+    scripts = {script_of(character) for character in fact.value} - {""}
+    return not scripts or ("han" if language is Language.ZH_HANS else "latin") in scripts
+
+
+def with_plan(brief: CopyBrief, plan: Plan) -> CopyBrief:
+    """The brief as it is told: a trained model leads with the facts that stand first."""
+    return replace(brief, facts=plan.facts)
+
+
+def _most_leads(channel: ChannelView, language: Language) -> int:
+    room = room_of(channel, language)
+    if room is None:
+        return 3
+    scale = _CHINESE if language is Language.ZH_HANS else 1.0
+    return 1 if room <= _SHORT * scale else 2 if room <= _LONG * scale else 3
+
+
+def _weights(brief: CopyBrief, encode: Encode | None) -> list[float]:
+    shared = [fact_weight(fact, brief.segment) for fact in brief.facts]
+    interests = brief.segment.interests if brief.segment else ()
+    if encode is None or not interests or not brief.facts:
+        return shared
+    told = [f"{fact.attribute}: {fact.value} {fact.unit}".strip() for fact in brief.facts]
+    names = [interest.name for interest in interests]
+    whole = f"{brief.segment.name}. {', '.join(names)}. {' '.join(brief.segment.words)}" if brief.segment else ""
+    vectors = encode([*told, *names, whole])
+    facts, wishes, segment = vectors[: len(told)], vectors[len(told) : -1], vectors[-1]
+    weights = np.array([interest.weight for interest in interests], dtype=np.float32)
+    meant = np.clip(_standing_out(facts @ wishes.T), 0, 2) @ weights / 2
+    meant += np.clip(_standing_out(facts @ segment), -2, 2) * weights.mean() / 2
+    return [word + float(meaning) for word, meaning in zip(shared, meant, strict=True)]
+
+
+def _standing_out(near: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosines of short texts lie close together: what counts is how far a fact stands out among those of its product."""
+    return np.asarray((near - near.mean(axis=0)) / (near.std(axis=0) + 1e-6), dtype=np.float32)

@@ -1,0 +1,62 @@
+"""How good a text is for its brief, so that the best of those that passed are shown. No torch here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engine.evaluation.coverage import is_expressed
+from generation.engine.filling import Kept
+from generation.engine.plan import Plan
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
+# what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
+_PLAN, _FINDING, _LIKE, _FEELING = 3.0, 0.4, 6.0, 1.5
+_TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a text beyond its brief.
+
+    turn       which facts lead: 0 the best, another number another angle
+    like       a text that it should resemble in meaning; empty: none
+    sentiment  positive, neutral or negative; empty: any
+    """
+
+    turn: int = 0
+    like: str = ""
+    sentiment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.turn < 0 or self.sentiment not in ("", *_TARGETS):
+            raise ValueError("a turn is at least 0, and a sentiment positive, neutral, negative or empty")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**data)
+
+
+def qualities(
+    texts: Sequence[Kept], plan: Plan, wish: Wish, *, encode: Encode | None = None, feel: Feel | None = None
+) -> list[float]:
+    """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, and how near it
+    comes to the wish. Only comparable among texts of one brief.
+
+    encode  unit sentence vectors [n, d]
+    feel    probabilities of negative, neutral and positive of each text
+    """
+    found = np.array([text.mean_logprob - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
+    if plan.leading:
+        told = [[is_expressed(fact, text.text) for fact in plan.leading] for text in texts]
+        found += _PLAN * np.mean(told, axis=1)
+    if wish.like and encode is not None:
+        vectors = encode([wish.like, *(text.text for text in texts)])
+        found += _LIKE * (vectors[1:] @ vectors[0])
+    if wish.sentiment and feel is not None:
+        felt = feel([text.text for text in texts])
+        found += _FEELING * np.array([one[_TARGETS[wish.sentiment]] if one else 0.0 for one in felt])
+    return [float(one) for one in found]

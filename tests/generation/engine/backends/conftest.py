@@ -1,0 +1,77 @@
+"""A model server for the remote backend, and a clock that only sleeping moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from generation.engine.backends.remote import RemoteBackend
+from generation.engine.backends.remote_client import RemoteClient
+from generation.engine.backends.remote_config import RemoteConfig
+from tests.generation.engine.backends.completions_server import KEY, CompletionsServer, serving
+
+MakeRemote = Callable[..., RemoteBackend]
+
+
+@dataclass
+class Clock:
+    """Seconds that pass only where somebody sleeps; those who sleep at once pass them together."""
+
+    now: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now = max(self.now, self.now + seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def served(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[CompletionsServer, str]]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving(loaded) as found:
+        yield found
+
+
+@pytest.fixture
+def server(served: tuple[CompletionsServer, str]) -> CompletionsServer:
+    return served[0]
+
+
+@pytest.fixture
+def make_config(served: tuple[CompletionsServer, str]) -> Callable[..., RemoteConfig]:
+    def make(**values: Any) -> RemoteConfig:
+        settings = {
+            "base_url": served[1],
+            "model": "tiny",
+            "api_key": KEY,
+            "backoff": 0.001,
+            "read_timeout": 20.0,
+            "prompt_price": Decimal("2.50"),
+            "completion_price": Decimal("10"),
+        }
+        return RemoteConfig(**{**settings, **values})
+
+    return make
+
+
+@pytest.fixture
+def make_remote(make_config: Callable[..., RemoteConfig]) -> MakeRemote:
+    """A backend that asks the server; `client` are the client's own settings, the rest is configuration."""
+
+    def make(client: dict[str, Any] | None = None, **values: Any) -> RemoteBackend:
+        config = make_config(**values)
+        return RemoteBackend(config, RemoteClient(config, **(client or {})))
+
+    return make

@@ -1,0 +1,57 @@
+"""What a text must not hold is seen at the very token that would bring it in."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.engine.config import Prompt
+from generation.engine.held import ends_clause, held
+
+
+@pytest.mark.parametrize(
+    ("banned", "before", "after", "refused"),
+    [
+        ("best", "The be", "The best", True),
+        ("Best", "The ", "The BESTSELLER", True),
+        ("best", "The be", "The bear", False),
+        ("art", "A sm", "A smart", False),
+        ("art", "An ", "An artist", True),
+        ("art", "艺术", "艺术art", True),
+        ("最好", "这是最", "这是最好", True),
+        ("最好", "这是最", "这是最大", False),
+        ("number one", "the number ", "the number one", True),
+        ("number one", "the number\n", "the number\none", True),
+        ("no. 1", "it is no. ", "it is no. 1", True),
+        ("best", "The best", "The best coat", False),
+        ("best", "The best", "The best best", True),
+        ("best", "The ｂｅｓ", "The ｂｅｓｔ", True),
+    ],
+)
+def test_a_banned_word_is_refused_where_it_would_be_complete(
+    banned: str, before: str, after: str, refused: bool
+) -> None:
+    assert held(Prompt("x", "\n", banned=("other", banned))).refuses(before, after) is refused
+
+
+@pytest.mark.parametrize(("emoji", "refused"), [(False, True), (None, False), (True, False)])
+def test_emoji_are_refused_where_none_may_be(emoji: bool | None, refused: bool) -> None:
+    found = held(Prompt("x", "\n", emoji=emoji))
+    for sign in ("🎉", "❤️", "☀", "🇨🇳"):
+        assert found.refuses("Sale ", f"Sale {sign}") is refused
+    assert not found.refuses("Sale ", "Sale ™，")
+    assert found.refuses_any is refused
+
+
+def test_a_text_should_end_near_its_limit_and_where_it_can() -> None:
+    found = held(Prompt("x", "\n", limit=10, measure="display_width"))
+    assert found.should_end("轻盈暖。") and found.should_end("Soft wool.")
+    assert not found.should_end("轻。") and not found.should_end("轻盈暖和")
+    assert found.used("轻盈保暖衣。") == pytest.approx(1.2)
+    assert not held(Prompt("x", "\n")).should_end("轻盈暖。")
+    assert ends_clause("soft, ") and ends_clause("（轻盈。）") and not ends_clause("soft wool")
+
+
+@pytest.mark.parametrize("values", [{"banned": ("",)}, {"limit": 0}, {"limit": 5, "measure": "furlongs"}])
+def test_constraints_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        Prompt("x", "\n", **values)  # type: ignore[arg-type]

@@ -1,0 +1,60 @@
+"""The shipped adapter: whole, small enough, and copied into the model folder once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generation.engine import starter, starter_adapter
+from generation.engine.adapters import check_adapter
+from generation.engine.errors import StarterModelError
+from generation.engine.manifest import Manifest
+from generation.engine.training.adapter_folder import WEIGHTS
+from generation.engine.training.dataset import data_hash
+
+MOST_BYTES = 16_000_000
+
+
+def test_it_is_whole_small_and_trained_on_this_corpus() -> None:
+    from campaigns.services.starter_corpus import starter_examples
+
+    manifest = Manifest.read(starter_adapter.SHIPPED)
+    manifest.verify(starter_adapter.SHIPPED, hashes=True)
+    assert sum(record.size for record in manifest.files.values()) <= MOST_BYTES
+    lineage = starter_adapter.shipped_lineage()
+    assert lineage["base_name"] == starter.GEMMA.name
+    assert lineage["licence_url"] == starter.LICENCE_URL
+    assert lineage["data_counts"] == {"starter": len(starter_examples())}
+    assert lineage["data_sha256"] == data_hash(starter_examples())
+    losses = [entry["held_out"] for entry in lineage["state"]["history"]]
+    assert losses[-1] < losses[0]
+
+
+def test_it_is_copied_once_and_again_when_it_was_damaged(tmp_path: Path) -> None:
+    folder = starter_adapter.install(tmp_path)
+    check_adapter(folder, tmp_path, sha256=starter_adapter.shipped_sha256())
+    before = (folder / WEIGHTS).stat().st_mtime_ns
+    assert starter_adapter.install(tmp_path) == folder
+    assert (folder / WEIGHTS).stat().st_mtime_ns == before
+    (folder / WEIGHTS).write_bytes(b"short")
+    starter_adapter.install(tmp_path)
+    check_adapter(folder, tmp_path, sha256=starter_adapter.shipped_sha256())
+
+
+def test_what_a_killed_copy_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / f".partial-{starter_adapter.NAME}"
+    left.mkdir()
+    (left / WEIGHTS).write_bytes(b"half")
+    starter_adapter.install(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [starter_adapter.NAME]
+
+
+def test_a_damaged_shipment_is_refused(tmp_path: Path) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    for path in starter_adapter.SHIPPED.iterdir():
+        (shipped / path.name).write_bytes(path.read_bytes())
+    (shipped / WEIGHTS).write_bytes(b"other")
+    with pytest.raises(StarterModelError, match="not as it was shipped"):
+        starter_adapter.install(tmp_path / "models", shipped)
