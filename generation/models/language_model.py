@@ -25,6 +25,7 @@ class LanguageModel(TimeStampedModel):
 
     class Meta:
         verbose_name = _("base model")
+        verbose_name_plural = _("base models")
         constraints = [
             models.UniqueConstraint(fields=["workspace", "folder"], name="generation_languagemodel_folder"),
             models.CheckConstraint(

@@ -12,14 +12,36 @@ from generation.models.model_version import ModelVersion
 
 
 class GenerationRun(Job):
+    """What somebody asked for. It is worked on in blocks, by as many workers as there are: its lease says that one of
+    them does, and its counters are theirs together."""
+
     task = "generation.run"
+    on_end = "generation.services.run_end.run_ended"
 
     model_version = models.ForeignKey(ModelVersion, on_delete=models.RESTRICT, related_name="runs")
     label = models.CharField(_("what for"), max_length=200)
     seed = models.PositiveBigIntegerField()
     sampling = models.JSONField(default=dict)
+    # what wrote: backend, number format, versions, batch size; of the worker that took the run up last
+    engine = models.JSONField(default=dict, blank=True)
     # SHA-256 of everything that was asked for: an equal open request is the same run, not a second one
     request_hash = models.CharField(max_length=64)
+    # the candidate that this run was asked for from, and what was to be different about it
+    parent = models.ForeignKey(
+        "generation.Candidate", null=True, blank=True, on_delete=models.SET_NULL, related_name="children_runs"
+    )
+    tweak = models.CharField(max_length=20, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    # when a block of it was last taken: runs take turns by that
+    served_at = models.DateTimeField(null=True, blank=True)
+    outputs = models.PositiveBigIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+    # of a model server, in the currency of its prices
+    cost = models.DecimalField(max_digits=14, decimal_places=6, default=0)
+    # how long workers wrote on it, each one's time added up: pauses, waiting and loading the model not counted
+    seconds = models.FloatField(default=0)
+    # what its items dropped, by reason: the sum of theirs, so that no page has to add up thousands
+    dropped = models.JSONField(default=dict, blank=True)
 
     class Meta(Job.Meta):
         verbose_name = _("generation run")
@@ -37,24 +59,68 @@ class GenerationRun(Job):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None and self.is_open
+
+
+class GenerationBlock(Job):
+    """Some items of a run: what one worker takes at a time. No doorbell rings for it, it rings for the run."""
+
+    run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="blocks")
+    number = models.PositiveIntegerField()
+
+    class Meta(Job.Meta):
+        verbose_name = _("generation block")
+        ordering = ["number"]
+        indexes = [
+            models.Index(
+                fields=["run", "number"], name="generation_block_open", condition=Q(status__in=["queued", "running"])
+            )
+        ]
+        constraints = [
+            *Job.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace", "run", "number"], name="generation_block_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.number}"
+
 
 class GenerationItem(models.Model):
     """One prompt of a run: how many texts were asked for, how many came, what was dropped and why."""
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="items")
+    block = models.ForeignKey(GenerationBlock, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
     position = models.PositiveIntegerField()
     # the brief as the engine reads it (CopyBrief.to_dict) and what the checks need
     payload = models.JSONField()
     requested = models.PositiveSmallIntegerField()
     produced = models.PositiveSmallIntegerField(default=0)
-    batches = models.PositiveIntegerField(default=0)
+    # outputs that were written for it; the next try begins after them
+    outputs = models.PositiveIntegerField(default=0)
+    passed = models.PositiveIntegerField(default=0)
     dropped = models.JSONField(default=dict)
     finished = models.BooleanField(default=False)
+    # why it failed by itself; the other items of the run go on
+    error = models.CharField(max_length=500, blank=True)
+    # which facts lead (Plan.to_dict), and what the model read (Prompt.text)
+    plan = models.JSONField(default=dict, blank=True)
+    prompt = models.TextField(blank=True)
 
     class Meta:
         verbose_name = _("generation item")
         ordering = ["position"]
+        indexes = [
+            models.Index(fields=["run", "position"], name="generation_item_unfinished", condition=Q(finished=False)),
+            models.Index(
+                fields=["run", "position"],
+                include=["id", "requested", "produced", "finished"],
+                name="generation_item_in_order",
+            ),
+            models.Index(fields=["run", "position"], name="generation_item_failed", condition=~Q(error="")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "run", "position"], name="generation_item_position"),
             models.CheckConstraint(condition=Q(produced__lte=F("requested")), name="generation_item_not_over"),
@@ -66,6 +132,11 @@ class GenerationItem(models.Model):
     @property
     def dropped_total(self) -> int:
         return sum(self.dropped.values())
+
+    @property
+    def leads(self) -> list[str]:
+        """The attributes that lead, as the plan has them."""
+        return [fact[0] for fact in self.plan.get("leads", [])]
 
 
 class Candidate(models.Model):
@@ -81,14 +152,20 @@ class Candidate(models.Model):
     token_count = models.PositiveIntegerField()
     length = models.PositiveIntegerField()
     findings = models.JSONField(default=list)
-    # the batch it came from: (run seed, item position, batch) makes it again
-    batch = models.PositiveIntegerField()
+    # probabilities of negative, neutral and positive; null where no scorer was at hand
+    sentiment = models.JSONField(null=True, blank=True)
+    # the nearest text that already ran, and how near (0 to 1); empty where none was compared
+    nearest = models.JSONField(default=dict, blank=True)
+    # the number of its output among the item's, and its seed: with the item's prompt they make it again
+    draw = models.PositiveIntegerField(default=0)
+    seed = models.PositiveBigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("candidate")
         ordering = ["item_id", "slot"]
+        indexes = [models.Index(fields=["item"], name="generation_candidate_findings", condition=~Q(findings=[]))]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "item", "slot"], name="generation_candidate_slot"),
             models.UniqueConstraint(fields=["workspace", "item", "sha256"], name="generation_candidate_text_once"),

@@ -13,12 +13,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.access import require
-from copystudio.db import OPEN_STATUSES
+from copystudio.db import OPEN_STATUSES, locked
 from copystudio.errors import BusyError, InvalidInputError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
 from copystudio.services.jobs import job_ring
-from generation.models import GenerationItem, GenerationRun, ModelVersion
+from generation.engine.config import SamplingConfig
+from generation.models import Candidate, GenerationItem, GenerationRun, ModelVersion
+from generation.services.blocks import blocks_create
 
 MAX_TEXTS = 20_000
 
@@ -36,8 +38,12 @@ class ItemRequest:
 
 
 def request_hash(*, version: ModelVersion, items: Sequence[ItemRequest]) -> str:
-    """SHA-256 over everything that was asked for: equal requests have equal hashes."""
-    body = [version.pk, version.prompt_template, [[item.payload, item.count] for item in items]]
+    """SHA-256 over everything that was asked for: equal requests have equal hashes.
+
+    Texts that already ran are not asked for: adopting one while the run goes on does not make the next press another run.
+    """
+    asked = [[{key: value for key, value in item.payload.items() if key != "ran"}, item.count] for item in items]
+    body = [version.pk, version.prompt_template, asked]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -50,9 +56,22 @@ def model_version_active(workspace: Workspace) -> ModelVersion:
 
 
 def run_create(
-    *, actor: User, workspace: Workspace, label: str, items: Sequence[ItemRequest], idempotency_key: str | None = None
+    *,
+    actor: User,
+    workspace: Workspace,
+    label: str,
+    items: Sequence[ItemRequest],
+    version: ModelVersion | None = None,
+    idempotency_key: str | None = None,
+    sampling: SamplingConfig | None = None,
+    parent: Candidate | None = None,
+    tweak: str = "",
 ) -> tuple[GenerationRun, bool]:
-    """Queue a run. Returns it and whether it is new: pressing twice, at the same time too, starts one run."""
+    """Queue a run. Returns it and whether it is new: pressing twice, at the same time too, starts one run.
+
+    ``version`` writes, the active one for None. ``parent`` is the candidate that the run was asked for from, ``tweak`` what
+    is to be different. Raises BusyError where there is no version, or its files were deleted.
+    """
     if not items:
         raise InvalidInputError(_("Nothing to write: no product, segment and channel fit together."))
     total = sum(item.count for item in items)
@@ -60,25 +79,32 @@ def run_create(
         raise InvalidInputError(
             _("%(total)d texts in one run are too many: at most %(most)d.") % {"total": total, "most": MAX_TEXTS}
         )
-    version = model_version_active(workspace)
+    chosen, version = version, version or model_version_active(workspace)
     fingerprint = request_hash(version=version, items=items)
     try:
         with transaction.atomic():
             require(actor=actor, workspace=workspace, role=Role.COPYWRITER)
+            if chosen is not None:
+                _check_chosen(chosen, workspace)
             run = GenerationRun.objects.create(
                 workspace=workspace,
                 created_by=actor,
                 model_version=version,
                 label=label[:200],
                 seed=secrets.randbits(48),
+                sampling=drawing(sampling or SamplingConfig()),
+                parent=parent,
+                tweak=tweak,
                 request_hash=fingerprint,
                 idempotency_key=idempotency_key,
                 total=total,
             )
-            GenerationItem.objects.bulk_create(
+            rows = [
                 GenerationItem(workspace=workspace, run=run, position=n, payload=item.payload, requested=item.count)
                 for n, item in enumerate(items)
-            )
+            ]
+            blocks_create(run=run, items=rows)
+            GenerationItem.objects.bulk_create(rows)
             event_record(
                 actor=actor,
                 workspace=workspace,
@@ -97,3 +123,17 @@ def run_create(
         if existing is None:  # it ended between the two statements: simply press again
             raise BusyError from None
         return existing, False
+
+
+def drawing(sampling: SamplingConfig) -> dict[str, float]:
+    """What is kept of the settings with the run; seed and batch size belong to item and machine."""
+    return {name: value for name, value in sampling.to_dict().items() if name not in ("seed", "batch_size")}
+
+
+def _check_chosen(version: ModelVersion, workspace: Workspace) -> None:
+    """Lock the version until the run stands: who deletes it waits, and then finds the run."""
+    current = locked(ModelVersion, pk=version.pk)
+    if current.workspace_id != workspace.pk:
+        raise ValueError("a version of another workspace")
+    if current.status == ModelVersion.Status.DELETED:
+        raise BusyError(_("The files of this version were deleted."))

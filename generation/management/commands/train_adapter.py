@@ -1,0 +1,174 @@
+"""``manage.py train_adapter``: train an adapter from the command line, as the training worker does.
+
+    manage.py train_adapter --name my-adapter
+    manage.py train_adapter --name my-adapter --set epochs=4 learning_rate=0.0003 --examples more.jsonl
+    manage.py train_adapter --name my-adapter --search 30      first looks for learning rate, rank and epochs
+    torchrun --nproc-per-node 2 manage.py train_adapter --name my-adapter      several GPUs or machines
+
+A training that was stopped or killed goes on from its last checkpoint when the same command is given again; a search that
+was goes on after its last trial.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.engine.adapters import check_adapter
+from generation.engine.errors import EngineError
+from generation.engine.folders import check_folder
+from generation.engine.manifest import sha256_of
+from generation.engine.training.adapter_folder import WEIGHTS, Lineage
+from generation.engine.training.config import TrainConfig
+from generation.engine.training.dataset import PreferencePair, TrainingExample, read_lines
+from generation.management.folders import model_folder
+from generation.services.lineage import base_sha256, code_revision
+from generation.services.training_data import Split, split, starter_examples
+
+if TYPE_CHECKING:
+    from generation.engine.training.distributed import World
+    from generation.engine.training.job import TrainingJob
+    from generation.engine.training.search import Trial
+
+TEMPLATE = "brief-1"
+NAMES = ", ".join(sorted(item.name for item in fields(TrainConfig)))
+
+
+class Command(BaseCommand):
+    help = "Train an adapter on the starter corpus or on files of examples, and write it into MODEL_ROOT."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", required=True, help="name of the adapter's folder in MODEL_ROOT")
+        parser.add_argument("--base", default=settings.STARTER_MODEL, help="folder of the base model in MODEL_ROOT")
+        parser.add_argument("--parent", help="adapter folder in MODEL_ROOT to go on from")
+        parser.add_argument(
+            "--examples", nargs="*", default=[], help="files of examples, a JSON object a line, beside the corpus"
+        )
+        parser.add_argument("--pairs", nargs="*", default=[], help="files of preference pairs, the same way")
+        parser.add_argument("--without-corpus", action="store_true", help="leave the starter corpus out")
+        parser.add_argument(
+            "--set", nargs="*", default=[], metavar="NAME=VALUE", help=f"settings of the training: {NAMES}"
+        )
+        parser.add_argument(
+            "--search",
+            type=float,
+            metavar="MINUTES",
+            help="search that long for learning rate, rank and epochs before training; what --set says of them is one of "
+            "the candidates, and its epochs are the most",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from generation.engine.training.distributed import World
+        from generation.engine.training.job import TrainingJob
+
+        root, target, base = Path(settings.MODEL_ROOT), model_folder(options["name"]), model_folder(options["base"])
+        parent = model_folder(options["parent"]) if options["parent"] else None
+        try:
+            config = config_of(options["set"])
+            if options["search"] is not None:
+                config = replace(config, search_minutes=options["search"])
+            data = self._data(options)
+            check_folder(base, root)
+            if parent is not None:
+                check_adapter(parent, root)
+            world = World.join()
+            job = TrainingJob(
+                model_root=root,
+                base=base,
+                work=root / ".training" / target.name,
+                target=target,
+                data=_training_data(data),
+                config=config,
+                lineage=_lineage(base, parent, data, config),
+                parent=parent,
+            )
+            if world.is_first:
+                self.stdout.write(f"{len(data.examples)} examples, {len(data.held_out)} held out, {data.counts}")
+            if config.search_minutes:
+                job = self._searched(job, world)
+            result, digest = job.run(lambda progress, model: self._say(progress, world.is_first), world)
+        except (EngineError, ValueError, TypeError, OSError) as error:
+            raise CommandError(str(error)) from error
+        if world.is_first:
+            self.stdout.write(f"Best held-out loss {result.state.best_loss:.4f} after {result.state.step} steps.")
+            self.stdout.write(f"{job.target.name}: SHA-256 {digest}")
+
+    def _data(self, options: dict[str, Any]) -> Split:
+        examples = [] if options["without_corpus"] else starter_examples()
+        examples += [one for name in options["examples"] for one in read_lines(Path(name), TrainingExample)]
+        return split(examples, [one for name in options["pairs"] for one in read_lines(Path(name), PreferencePair)])
+
+    def _searched(self, job: TrainingJob, world: World) -> TrainingJob:
+        """The job with what the search found. Processes that train together would each run out of time elsewhere."""
+        from generation.engine.training.trial import searched
+
+        if world.size > 1:
+            raise ValueError("a search runs in one process: search without torchrun, then --set what it found")
+        found = searched(job, on_trial=self._say_trial)
+        self.stdout.write(f"Searched: {_found(found.config)} epochs={found.config.epochs}")
+        return found
+
+    def _say_trial(self, trial: Trial) -> None:
+        losses = ", ".join(f"{loss:.4f}" for loss in trial.losses)
+        self.stdout.write(
+            f"trial {_found(trial.config)}: {trial.examples} examples, {trial.seconds:.0f} s, held-out {losses}"
+        )
+        self.stdout.flush()
+
+    def _say(self, progress: Any, is_first: bool) -> bool:
+        if is_first and (progress.evaluated or progress.step % 10 == 0):
+            held_out = "" if progress.held_out is None else f", held-out {progress.held_out:.4f}"
+            self.stdout.write(
+                f"step {progress.step}/{progress.steps} loss {progress.loss:.3f}{held_out}, "
+                f"{progress.tokens_per_second:.0f} tokens/s, {progress.seconds_left / 60:.0f} min left"
+            )
+            self.stdout.flush()
+        return False
+
+
+def _found(config: TrainConfig) -> str:
+    return f"learning_rate={config.learning_rate:g} rank={config.rank} alpha={config.alpha:g}"
+
+
+def config_of(pairs: Sequence[str]) -> TrainConfig:
+    """Settings from NAME=VALUE. Raises `ValueError` for an unknown name, a broken value or one out of range."""
+    known = NAMES.split(", ")
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, found, value = pair.partition("=")
+        if not found or name not in known:
+            raise ValueError(f"{pair}: NAME=VALUE expected, NAME one of {NAMES}")
+        try:
+            values[name] = json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"{pair}: {value} is no number") from error
+    return TrainConfig.from_dict(values)
+
+
+def _training_data(data: Split) -> Any:
+    from generation.engine.training.trainer import TrainingData
+
+    return TrainingData(data.examples, data.held_out, data.pairs, data.held_out_pairs)
+
+
+def _lineage(base: Path, parent: Path | None, data: Split, config: TrainConfig) -> Lineage:
+    gemma = base.name == "gemma-3-270m"
+    return Lineage(
+        base_name=base.name,
+        base_sha256=base_sha256(base),
+        template=TEMPLATE,
+        data_sha256=data.sha256,
+        data_counts=data.counts,
+        config=config.to_dict(),
+        code_revision=code_revision(),
+        parent="" if parent is None else sha256_of(parent / WEIGHTS),
+        licence="Gemma Terms of Use" if gemma else "",
+        licence_url="https://ai.google.dev/gemma/terms" if gemma else "",
+    )

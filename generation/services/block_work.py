@@ -1,0 +1,203 @@
+"""One worker's work on one block: prepare its items, fill them side by side, write each whole."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from copystudio.db import locked
+from copystudio.services.jobs import job_still_mine
+from generation.engine.config import SamplingConfig
+from generation.engine.errors import is_out_of_memory
+from generation.engine.filling import Filled, Filler, Item, Kept
+from generation.engine.rating import qualities
+from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
+from generation.services.blocks import BlockKeeper, somebody_waits_for_a_first_turn
+from generation.services.nearness import nearest_of
+from generation.services.preparing import Prepared, prepare
+from generation.services.writers import Writer, feelings, sentence_encoder, writer_of
+
+WRITE_SECONDS = 0.5  # finished items are written together, but never wait longer than that
+log = logging.getLogger(__name__)
+
+
+class TurnOverError(Exception):
+    """Somebody waits for a first text: this block goes back for a later turn."""
+
+
+class BlockWork:
+    """The work on one block. ``run`` returns when every item has its texts or is done for."""
+
+    def __init__(self, block: GenerationBlock, keeper: BlockKeeper) -> None:
+        self.block, self.keeper = block, keeper
+        self.job = GenerationRun.objects.select_related("model_version__language_model").get(pk=block.run_id)
+        self.prepared: dict[int, Prepared] = {}
+        self.ready: list[Filled] = []
+        self.written_at = time.monotonic()
+        self.writer: Writer | None = None
+        self.cost = Decimal(0)
+
+    def run(self) -> None:
+        self._step("loading")
+        self.writer = writer = writer_of(self.job.model_version)
+        self.cost = writer.cost
+        batch = settings.GENERATION_BATCH
+        self._step("writing", writer=writer, batch=batch)
+        self.written_at = time.monotonic()  # loading is no writing
+        while items := self._items():
+            try:
+                self._fill(writer, items, batch)
+            except Exception as error:
+                if not is_out_of_memory(error) or batch == 1:
+                    raise
+                batch //= 2  # what was written stays; the rest again, fewer at once
+                log.warning("memory ran out in block %s: %d texts at once from now on", self.block, batch)
+                self._step("writing", writer=writer, batch=batch)
+            gc.collect()
+
+    def _fill(self, writer: Writer, items: list[Prepared], batch: int) -> None:
+        filler = Filler(
+            backend=writer.backend,
+            sampling=SamplingConfig.from_dict({**self.job.sampling, "batch_size": batch}),
+            encode=self._encode.encode,
+            rate=self._rate,
+            stop=self.keeper.should_stop,
+        )
+        self.ready.clear()
+        for filled in filler.fill(one.item for one in items):
+            self.ready.append(filled)
+            if time.monotonic() - self.written_at >= WRITE_SECONDS:
+                self._write()
+                if somebody_waits_for_a_first_turn(self.block):
+                    raise TurnOverError
+        self._write()
+
+    @cached_property
+    def _encode(self) -> Any:
+        return sentence_encoder()
+
+    def _rate(self, item: Item, texts: Any) -> list[float]:
+        one = self.prepared[item.key]
+        return qualities(texts, one.plan, one.wish, encode=self._encode.encode, feel=feelings)
+
+    # -- preparing -------------------------------------------------------------------------------------------------------
+
+    def _items(self) -> list[Prepared]:
+        """What is left to do, prompts of about the same length beside each other."""
+        rows = self.block.items.filter(finished=False).order_by("position").prefetch_related("candidates")
+        found = []
+        for row in rows:
+            self.keeper.check()
+            try:
+                found.append(prepare(self.job, row, self._encode.encode))
+            except (ValueError, KeyError, TypeError) as error:
+                self._fail(row, error)
+        self.prepared = {one.row.pk: one for one in found}
+        return sorted(found, key=lambda one: (one.item.prompt.max_tokens or 0, len(one.item.prompt.text)))
+
+    def _fail(self, row: GenerationItem, error: Exception) -> None:
+        log.warning("item %s of run %s cannot be written: %s", row, self.job.pk, error)
+        with transaction.atomic():
+            job_still_mine(self.block)
+            row.error = f"{type(error).__name__}: {error}"[:500]
+            row.finished = True
+            row.save(update_fields=["error", "finished"])
+
+    # -- writing ---------------------------------------------------------------------------------------------------------
+
+    def _step(self, step: str, *, writer: Writer | None = None, batch: int = 0) -> None:
+        values: dict[str, Any] = {"step": step}
+        if writer is not None:
+            values["engine"] = {**writer.about, "batch": batch}
+        GenerationRun.objects.filter(pk=self.job.pk).update(**values)
+
+    def _write(self) -> None:
+        """Everything that is ready, in one transaction."""
+        if not self.ready:
+            return
+        self.keeper.check()
+        before, self.written_at = self.written_at, time.monotonic()
+        rows = list(self._candidates())
+        items = [self._counted(filled) for filled in self.ready]
+        with transaction.atomic():
+            job_still_mine(self.block)
+            Candidate.objects.bulk_create(rows)
+            fields = ["produced", "passed", "outputs", "dropped", "finished", "error", "plan", "prompt"]
+            GenerationItem.objects.bulk_update(items, fields)
+            GenerationBlock.objects.filter(pk=self.block.pk).update(done=F("done") + len(rows))
+            GenerationRun.objects.filter(pk=self.job.pk).update(
+                done=F("done") + len(rows),
+                outputs=F("outputs") + sum(filled.outputs for filled in self.ready),
+                tokens=F("tokens") + sum(filled.tokens for filled in self.ready),
+                cost=F("cost") + self._cost(),
+                seconds=F("seconds") + self.written_at - before,
+                dropped=self._dropped(),
+            )
+        self.ready.clear()
+
+    def _cost(self) -> Decimal:
+        """What the writer has cost since it was last asked."""
+        before, self.cost = self.cost, self.writer.cost if self.writer else Decimal(0)
+        return self.cost - before
+
+    def _dropped(self) -> dict[str, int]:
+        """What the run dropped, with what is ready. Locks the run, so that two workers do not both add to the same sum."""
+        found = Counter(locked(GenerationRun, pk=self.job.pk).dropped)
+        for filled in self.ready:
+            found.update(filled.dropped)
+        return dict(found)
+
+    def _counted(self, filled: Filled) -> GenerationItem:
+        one = self.prepared[filled.item.key]
+        row = one.row
+        row.produced = len(row.candidates.all()) + len(filled.kept)
+        row.passed += filled.passed
+        row.outputs = filled.item.first + filled.outputs
+        row.dropped = {
+            reason: row.dropped.get(reason, 0) + filled.dropped.get(reason, 0)
+            for reason in {**row.dropped, **filled.dropped}
+        }
+        row.finished, row.error = True, filled.error[:500]
+        row.plan, row.prompt = one.plan.to_dict(), one.item.prompt.text
+        return row
+
+    def _candidates(self) -> Iterator[Candidate]:
+        texts = [kept.text for filled in self.ready for kept in filled.kept]
+        felt = iter(feelings(texts))
+        for filled in self.ready:
+            one = self.prepared[filled.item.key]
+            near = nearest_of([kept.text for kept in filled.kept], one.ran, self._encode.encode)
+            first = len(one.row.candidates.all())
+            for place, kept in enumerate(filled.kept):
+                yield self._candidate(one.row, first + place, kept, next(felt), near[place])
+
+    def _candidate(
+        self, row: GenerationItem, slot: int, kept: Kept, felt: tuple[float, float, float] | None, near: dict[str, Any]
+    ) -> Candidate:
+        return Candidate(
+            workspace_id=self.job.workspace_id,
+            item=row,
+            slot=slot,
+            text=kept.text,
+            sha256=hashlib.sha256(kept.text.encode("utf-8")).hexdigest(),
+            fluency=kept.mean_logprob,
+            token_count=kept.token_count,
+            length=kept.check.length,
+            findings=kept.check.findings,
+            sentiment=None if felt is None else [round(one, 4) for one in felt],
+            nearest=near,
+            draw=kept.draw,
+            seed=kept.seed,
+            attempt=self.block.attempt,
+        )

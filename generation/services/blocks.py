@@ -1,0 +1,185 @@
+"""Blocks of a generation run: who gets which one next, and when the run is over.
+
+A run is asked for whole and worked on in blocks, so that several workers share it and a small request does not wait behind a
+catalogue: each doorbell makes one worker take one block, of the run that has waited longest for its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest, Now
+
+from copystudio.db import OPEN_STATUSES, JobStatus, locked
+from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later, job_ring, job_still_mine
+from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
+
+TEXTS = 64  # texts of one block: some seconds of work, so that turns are short, and enough to keep every slot busy
+_TRIES = 5
+
+
+def blocks_create(*, run: GenerationRun, items: Sequence[GenerationItem]) -> None:
+    """Divide unsaved or saved items of the run into new blocks, in their order. Part of the caller's transaction."""
+    first = (run.blocks.aggregate(last=Max("number"))["last"] or 0) + 1
+    parts: list[list[GenerationItem]] = []
+    texts = TEXTS
+    for item in items:
+        if texts >= TEXTS:
+            parts.append([])
+            texts = 0
+        parts[-1].append(item)
+        texts += item.requested
+    blocks = GenerationBlock.objects.bulk_create(
+        GenerationBlock(
+            workspace_id=run.workspace_id,
+            run=run,
+            number=first + n,
+            total=sum(item.requested for item in part),
+            created_by_id=run.created_by_id,
+        )
+        for n, part in enumerate(parts)
+    )
+    for block, part in zip(blocks, parts, strict=True):
+        for item in part:
+            item.block = block
+
+
+def blocks_open() -> QuerySet[GenerationBlock]:
+    """Blocks that a worker may take now: nobody works on them, and their run is neither paused nor being cancelled. Of one
+    that is being cancelled, those whose worker is gone: claiming them ends them, and so the run."""
+    lost = Q(status=JobStatus.RUNNING, lease_until__lt=Now())
+    wanted = Q(run__paused_at__isnull=True, run__cancel_requested_at__isnull=True)
+    cancelled = Q(run__cancel_requested_at__isnull=False)
+    free = (Q(status=JobStatus.QUEUED) | lost) & wanted | lost & cancelled
+    return GenerationBlock.objects.filter(free, run__status__in=OPEN_STATUSES)
+
+
+def block_next() -> GenerationBlock | None:
+    """Claim the block whose turn it is: of the person who was served longest ago, then of their run that was."""
+    others = GenerationRun.objects.filter(created_by=OuterRef("run__created_by"), status__in=OPEN_STATUSES)
+    served = others.order_by().values("created_by").annotate(last=Max("served_at")).values("last")
+    turns = blocks_open().annotate(person_served=Subquery(served))
+    turns = turns.order_by(
+        F("person_served").asc(nulls_first=True), F("run__served_at").asc(nulls_first=True), "run_id", "number"
+    )
+    for _try in range(_TRIES):  # another worker may take the same one
+        pk = turns.values_list("pk", flat=True).first()
+        if pk is None:
+            return None
+        with transaction.atomic():
+            block = job_claim(GenerationBlock, pk)
+            if block is not None:
+                _serve(block)
+                return block
+            run_settle(GenerationBlock.objects.get(pk=pk).run_id)  # it may have met its last attempt
+    return None
+
+
+def _serve(block: GenerationBlock) -> None:
+    """The block's run is being worked on. Rings for the next block, so that an idle worker takes it."""
+    GenerationRun.objects.filter(pk=block.run_id, status__in=OPEN_STATUSES).update(
+        status=JobStatus.RUNNING,
+        served_at=Now(),
+        started_at=Coalesce("started_at", Now()),
+        attempt=Greatest("attempt", block.attempt),
+        lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+        heartbeat_at=Now(),
+        worker=block.worker,
+    )
+    if blocks_open().exclude(pk=block.pk).exists():
+        job_ring(block.run)
+
+
+class BlockKeeper(JobKeeper):
+    """Keeps the lease of the block, and shows at its run that somebody works on it."""
+
+    job: GenerationBlock
+
+    def beat(self) -> None:
+        super().beat()
+        if not self.lost.is_set():
+            lease = Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+            rows = GenerationRun.objects.filter(pk=self.job.run_id, status=JobStatus.RUNNING)
+            rows.update(heartbeat_at=Now(), lease_until=lease)
+
+
+def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
+    """Whether a run that no worker has touched yet waits, while this block is of one that has been served."""
+    return blocks_open().filter(run__served_at__isnull=True).exclude(run=block.run_id).exists()
+
+
+def block_release(block: GenerationBlock) -> None:
+    """Put the block back under our fence, for a later turn: what is written of it stays. It does not count as an attempt."""
+    with transaction.atomic():
+        job_later(block, attempt=F("attempt") - 1, cancel_requested_at=None)
+        job_ring(block.run)
+
+
+def block_end(block: GenerationBlock, status: JobStatus, *, code: str = "", detail: str = "") -> None:
+    """End the block under our fence, and its run with the last one."""
+    with transaction.atomic():
+        current = job_still_mine(block)
+        GenerationBlock.objects.filter(pk=current.pk).update(
+            status=status,
+            error_code=code,
+            error_params={"detail": detail[:500]} if detail else {},
+            lease_until=None,
+            finished_at=Now(),
+        )
+        run_settle(block.run_id)
+
+
+def run_fail(block: GenerationBlock, *, code: str, detail: str = "") -> None:
+    """The whole run fails with this block, because every other one would: the model does not load."""
+    with transaction.atomic():
+        blocks_lock(block.run_id)
+        job_still_mine(block)
+        run = locked(GenerationRun, pk=block.run_id)
+        run.blocks.filter(status__in=OPEN_STATUSES).update(
+            status=JobStatus.FAILED, error_code=code, lease_until=None, finished_at=Now()
+        )
+        if run.is_open:
+            _end(run, JobStatus.FAILED, code, {"detail": detail[:500]} if detail else {})
+
+
+def blocks_lock(run_id: int) -> None:
+    """Lock the run's open blocks, always in the same order and before the run, as workers lock theirs: none waits for one
+    that waits for it."""
+    list(
+        GenerationBlock.objects.select_for_update(of=("self",))
+        .filter(run_id=run_id, status__in=OPEN_STATUSES)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def run_settle(run_id: int) -> None:
+    """End the run where no block of it is open any more. Part of the caller's transaction."""
+    run = locked(GenerationRun, pk=run_id)
+    if not run.is_open or run.blocks.filter(status__in=OPEN_STATUSES).exists():
+        return
+    if run.cancel_requested_at is not None:
+        _end(run, JobStatus.CANCELLED)
+    elif Candidate.objects.filter(item__run=run).exists():
+        _end(run, JobStatus.SUCCEEDED)
+    else:
+        failed = run.blocks.filter(status=JobStatus.FAILED).order_by("number").first()
+        if failed is not None:
+            _end(run, JobStatus.FAILED, failed.error_code, failed.error_params)
+        else:
+            _end(run, JobStatus.FAILED, "nothing_passed")
+
+
+def _end(run: GenerationRun, status: JobStatus, code: str = "", params: dict[str, Any] | None = None) -> None:
+    GenerationRun.objects.filter(pk=run.pk).update(paused_at=None)
+    job_close(run, status, code=code, params=params)
+
+
+def items_unfinished(run: GenerationRun) -> QuerySet[GenerationItem]:
+    """Items that have fewer texts than were asked for, whatever the reason."""
+    return run.items.filter(produced__lt=F("requested"))

@@ -1,0 +1,46 @@
+"""Making a candidate again from what is stored with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generation.engine.backends.base import Request
+from generation.engine.config import SamplingConfig
+from generation.engine.filling import clean_output
+from generation.models import Candidate
+from generation.services.preparing import prepare
+from generation.services.turn import compute_turn
+from generation.services.writers import sentence_encoder, torch_writer
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """A candidate's text and what came out now, with what may explain a difference."""
+
+    stored: str
+    made: str
+    numbers: str  # that the candidate was computed with
+    same_prompt: bool
+
+    @property
+    def is_same(self) -> bool:
+        return self.stored == self.made
+
+
+def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
+    """Write the candidate's output again, alone, with torch in float32, from its version, prompt, settings and seed.
+
+    Equal for every candidate that was computed in float32; in bfloat16 what else is in the batch may change a token. Raises
+    `EngineError` where the version's files are gone.
+    """
+    item = candidate.item
+    run, version = item.run, item.run.model_version
+    prepared = prepare(run, item, sentence_encoder().encode)
+    prompt = prepared.item.prompt
+    with compute_turn():
+        writer = torch_writer(version.language_model.path, version.adapter_path, "float32")
+        config = SamplingConfig.from_dict({**run.sampling, "batch_size": 1})
+        [(_number, output)] = writer.backend.stream([Request(prompt, candidate.seed)], config)
+    text = clean_output(output, prompt, prepared.item.language)
+    made = prepared.item.check(text).text or text
+    return Reproduced(candidate.text, made, run.engine.get("numbers", ""), prompt.text == item.prompt)

@@ -1,0 +1,118 @@
+"""What people do with a run that was started: cancel, pause, go on, try what is missing again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from copystudio.access import require
+from copystudio.db import OPEN_STATUSES, JobStatus, locked
+from copystudio.errors import InvalidInputError, TransitionError
+from copystudio.models import Role, User
+from copystudio.services.events import event_record
+from copystudio.services.jobs import job_ring
+from generation.models import GenerationRun
+from generation.services.blocks import blocks_create, blocks_lock, items_unfinished, run_settle
+
+
+def _begin(*, actor: User, run: GenerationRun) -> GenerationRun:
+    blocks_lock(run.pk)
+    current = locked(GenerationRun, pk=run.pk)
+    require(actor=actor, workspace=current.workspace, role=Role.COPYWRITER)
+    return current
+
+
+def _event(actor: User, run: GenerationRun, verb: str, **data: object) -> None:
+    event_record(actor=actor, workspace=run.workspace, verb=f"generationrun.{verb}", target=run, data=data)
+
+
+def run_cancel(*, actor: User, run: GenerationRun) -> GenerationRun:
+    """Ask the run to stop: blocks that wait end now, those in work within a heartbeat. Texts that came stay."""
+    with transaction.atomic():
+        current = _begin(actor=actor, run=run)
+        if not current.is_open:
+            raise TransitionError
+        if current.cancel_requested_at is None:  # pressing twice is one wish
+            GenerationRun.objects.filter(pk=current.pk).update(cancel_requested_at=Now(), paused_at=None)
+            _event(actor, current, "cancel")
+            current.blocks.filter(status=JobStatus.QUEUED).update(status=JobStatus.CANCELLED, finished_at=Now())
+            current.blocks.filter(status=JobStatus.RUNNING).update(cancel_requested_at=Now())
+            run_settle(current.pk)
+        current.refresh_from_db()
+        return current
+
+
+def run_pause(*, actor: User, run: GenerationRun) -> GenerationRun:
+    """Let no worker take up the run for now; one that works on it puts its block back."""
+    with transaction.atomic():
+        current = _begin(actor=actor, run=run)
+        if not current.is_open or current.cancel_requested_at is not None:
+            raise TransitionError
+        if current.paused_at is None:
+            GenerationRun.objects.filter(pk=current.pk).update(paused_at=Now())
+            current.blocks.filter(status=JobStatus.RUNNING).update(cancel_requested_at=Now())
+            _event(actor, current, "pause")
+        current.refresh_from_db()
+        return current
+
+
+def run_resume(*, actor: User, run: GenerationRun) -> GenerationRun:
+    """Go on with a run that was paused, cancelled or failed: with the items that are not done."""
+    with transaction.atomic():
+        current = _begin(actor=actor, run=run)
+        if current.paused_at is not None and current.is_open:
+            # a worker that has not seen the pause goes on, and whoever takes over from one that is gone does not stop
+            current.blocks.filter(status=JobStatus.RUNNING).update(cancel_requested_at=None)
+            GenerationRun.objects.filter(pk=current.pk).update(paused_at=None, updated_at=Now())
+        elif current.status in (JobStatus.CANCELLED, JobStatus.FAILED):
+            waiting = current.blocks.filter(items__finished=False).exclude(status__in=OPEN_STATUSES).distinct()
+            if not waiting.update(status=JobStatus.QUEUED, attempt=0, **_AFRESH):
+                raise InvalidInputError(_("Every item was tried. “Try again” writes what is missing."))
+            _reopen(current)
+        else:
+            raise TransitionError
+        _event(actor, current, "resume")
+        current.refresh_from_db()
+        job_ring(current)
+        return current
+
+
+_AFRESH: dict[str, Any] = {
+    "cancel_requested_at": None,
+    "error_code": "",
+    "error_params": {},
+    "finished_at": None,
+    "lease_until": None,
+}
+
+
+def _reopen(run: GenerationRun) -> None:
+    GenerationRun.objects.filter(pk=run.pk).update(
+        status=JobStatus.QUEUED, attempt=0, served_at=None, paused_at=None, updated_at=Now(), **_AFRESH
+    )
+
+
+def run_retry(*, actor: User, run: GenerationRun, items: Sequence[int] | None = None) -> GenerationRun:
+    """Write what is missing of a run that ended: the given items (their ids), or every one with fewer texts than were
+    asked for. They are drawn anew, and what they have stays."""
+    with transaction.atomic():
+        current = _begin(actor=actor, run=run)
+        if current.is_open:
+            raise TransitionError
+        short = items_unfinished(current).select_for_update(of=("self",)).order_by("position")
+        rows = list(short if items is None else short.filter(pk__in=items))
+        if not rows:
+            raise InvalidInputError(_("Nothing is missing: every item has the texts that were asked for."))
+        blocks_create(run=current, items=rows)
+        for row in rows:
+            row.finished, row.error = False, ""
+        type(rows[0])._default_manager.bulk_update(rows, ["block", "finished", "error"])
+        _reopen(current)
+        _event(actor, current, "retry", items=len(rows))
+        current.refresh_from_db()
+        job_ring(current)
+        return current

@@ -1,0 +1,161 @@
+"""What a training learns from: collected, cleaned, frozen into files, with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from copystudio.models import Workspace
+from generation.engine.config import CopyBrief
+from generation.engine.encoder import CachedEncoder, near_pairs
+from generation.engine.personal_data import scrub
+from generation.engine.training.dataset import (
+    Datum,
+    PreferencePair,
+    Source,
+    TrainingExample,
+    data_hash,
+    read_lines,
+    write_lines,
+)
+from generation.engine.whole_folder import written_whole
+from generation.services.back_translation import SEED, SHARE, paraphrases_make
+from generation.services.encoder import encoder_open
+from generation.services.training_data import Split, split, starter_examples
+
+NEAR = 0.97  # cosine of two texts' vectors from which one of them teaches nothing new
+_EXAMPLES, _PAIRS, _ABOUT = "examples.jsonl", "pairs.jsonl", "snapshot.json"
+
+
+class CollectedData(Protocol):
+    """What ``settings.TRAINING_DATA`` returns: data from use, and how much was left out for which reason."""
+
+    examples: list[TrainingExample]
+    pairs: list[PreferencePair]
+    excluded: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Frozen data, split by product, what was left out for which reason, and the hash of what they were made from.
+
+    paraphrases  how many a model added as "kept", and how many of its others were refused for which reason; empty where
+                 none is configured
+    """
+
+    split: Split
+    excluded: dict[str, int]
+    raw_sha256: str
+    paraphrases: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RawData:
+    """Everything that a window holds, before it is cleaned, and the model that will add paraphrases to it; its hash tells
+    whether anything is new."""
+
+    examples: list[TrainingExample]
+    pairs: list[PreferencePair]
+    excluded: dict[str, int]
+    paraphraser: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Without a paraphraser, that of the data alone: what was trained before there was one stays known."""
+        found = data_hash([*self.examples, *self.pairs])
+        if not self.paraphraser:
+            return found
+        return hashlib.sha256(f"{found} {self.paraphraser} {SHARE} {SEED}".encode()).hexdigest()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        everything: list[Datum] = [*self.examples, *self.pairs]
+        return dict(sorted(Counter(one.source.value for one in everything).items()))
+
+    @property
+    def new(self) -> int:
+        """How much of it came from use."""
+        return sum(count for source, count in self.counts.items() if source != Source.STARTER)
+
+
+def data_collect(*, workspace: Workspace, since: datetime | None, until: datetime, with_corpus: bool) -> RawData:
+    """What people approved, changed and answered in the window, and the starter corpus if it is wanted."""
+    collect: Callable[..., CollectedData] = import_string(settings.TRAINING_DATA)
+    found = collect(workspace=workspace, since=since, until=until)
+    corpus = starter_examples() if with_corpus else []
+    data = [*corpus, *found.examples]
+    return RawData(data, list(found.pairs), dict(found.excluded), settings.BACK_TRANSLATION_MODEL)
+
+
+def snapshot_freeze(raw: RawData, folder: Path, should_stop: Callable[[], bool] | None = None) -> Snapshot:
+    """Scrub personal data, remove near-duplicates, add paraphrases where a model for them is configured, and write all that
+    into ``folder``, whole or not at all. See ``paraphrases_make`` for ``should_stop``."""
+    examples, pairs, scrubbed = _scrubbed(raw)
+    kept, near = _distinct(examples)
+    excluded = {**raw.excluded, "near_duplicate": near, "personal_data_masked": scrubbed}
+    made = paraphrases_make(kept, should_stop=should_stop)
+    counts = {name: count for name, count in excluded.items() if count}
+    about: dict[str, Any] = {"excluded": counts, "raw_sha256": raw.sha256}
+    if made.tried:
+        about["paraphrases"] = {"kept": len(made.examples), **made.dropped}
+    with written_whole(folder) as beside:
+        write_lines(beside / _EXAMPLES, [*kept, *made.examples])
+        write_lines(beside / _PAIRS, pairs)
+        (beside / _ABOUT).write_text(json.dumps(about, sort_keys=True), encoding="utf-8")
+    return snapshot_read(folder)
+
+
+def snapshot_read(folder: Path) -> Snapshot:
+    """The frozen data. Raises ``ValueError`` or ``OSError`` where the folder holds none."""
+    about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    examples = read_lines(folder / _EXAMPLES, TrainingExample)
+    pairs = read_lines(folder / _PAIRS, PreferencePair)
+    return Snapshot(split(examples, pairs), about["excluded"], about["raw_sha256"], about.get("paraphrases", {}))
+
+
+def _scrubbed(raw: RawData) -> tuple[list[TrainingExample], list[PreferencePair], int]:
+    """With personal data masked in what people wrote; the corpus holds none."""
+    masked = 0
+    examples: list[TrainingExample] = []
+    for example in raw.examples:
+        if example.source is Source.STARTER:
+            examples.append(example)
+            continue
+        text, found = scrub(example.text)
+        brief, found_asked = _scrubbed_brief(example.brief)
+        masked += bool(found + found_asked)
+        examples.append(replace(example, text=text, brief=brief))
+    pairs: list[PreferencePair] = []
+    for pair in raw.pairs:
+        (chosen, first), (rejected, second) = scrub(pair.chosen), scrub(pair.rejected)
+        brief, found_asked = _scrubbed_brief(pair.brief)
+        masked += bool(first + second + found_asked)
+        if chosen != rejected:
+            pairs.append(replace(pair, chosen=chosen, rejected=rejected, brief=brief))
+    return examples, pairs, masked
+
+
+def _scrubbed_brief(brief: CopyBrief) -> tuple[CopyBrief, int]:
+    """What a person asked for is free text too, a shopper's question among it."""
+    asked, found = scrub(brief.instructions)
+    return replace(brief, instructions=asked), found
+
+
+def _distinct(examples: list[TrainingExample]) -> tuple[list[TrainingExample], int]:
+    """Without examples from use whose text is nearly that of an earlier one. Returns them and how many went."""
+    used = [one for one in examples if one.source is not Source.STARTER]
+    if len(used) < 2:
+        return examples, 0
+    vectors = CachedEncoder(encoder_open()).encode([one.text for one in used])
+    later = {second for _, second, _ in near_pairs(vectors, NEAR)}
+    gone = {used[place].id for place in later}
+    return [one for one in examples if one.id not in gone], len(gone)

@@ -1,0 +1,267 @@
+"""Working on a training run: claim, freeze the data, train step by step under the fence, register the version.
+
+What a killed worker leaves is a snapshot and checkpoints in the run's own folder; the next one goes on from there and ends
+with the same weights. The version is made in one transaction under the fence, so there is exactly one.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+
+from copystudio.db import JobStatus, locked
+from copystudio.models import Workspace
+from copystudio.services.events import event_record
+from copystudio.services.jobs import (
+    JobCancelledError,
+    LeaseLostError,
+    job_claim,
+    job_end,
+    job_kept,
+    job_progress,
+    job_still_mine,
+)
+from generation.engine.adapters import check_adapter
+from generation.engine.clean import clean
+from generation.engine.config import FinishReason, SamplingConfig
+from generation.engine.errors import EngineError, TrainingStoppedError
+from generation.engine.folders import check_folder
+from generation.engine.prompts import render
+from generation.engine.seeds import derive_seed
+from generation.engine.training.adapter_folder import Lineage
+from generation.engine.training.augment import planned
+from generation.engine.training.config import TrainConfig
+from generation.engine.training.dataset import TrainingExample
+from generation.models import ModelVersion, TrainingLine, TrainingPoint, TrainingRun, TrainingSample
+from generation.services.between_steps import between_steps
+from generation.services.evaluation import evaluation_queue
+from generation.services.lineage import base_sha256, code_revision
+from generation.services.registry import next_number
+from generation.services.run_folder import NO_ROOM, run_folder
+from generation.services.search import settings_search
+from generation.services.snapshot import Snapshot, data_collect, snapshot_freeze, snapshot_read
+from generation.services.training_notice import training_notify
+from generation.services.turn import Turn, compute_turn
+
+if TYPE_CHECKING:
+    from generation.engine.loader import LoadedModel
+    from generation.engine.training.trainer import Progress, TrainResult
+
+SAMPLES, SAMPLE_TOKENS = 3, 120
+log = logging.getLogger(__name__)
+
+
+def training_execute(*, run_id: int) -> None:
+    """Work on a run until it is done. Safe to call twice: whoever holds the lease works, the other returns at once."""
+    run = job_claim(TrainingRun, run_id)
+    if run is None:
+        return
+    try:
+        with job_kept(run) as keeper, compute_turn() as turn:
+            keeper.check()
+            _train(run, turn)
+    except (JobCancelledError, TrainingStoppedError):
+        _end(run, JobStatus.CANCELLED)
+    except LeaseLostError:
+        log.warning("training run %s was taken over by another worker", run.pk)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the lease runs out, and the run is taken up again
+    except EngineError as error:
+        _end(run, JobStatus.FAILED, "engine", str(error))
+    except MemoryError:
+        _end(run, JobStatus.FAILED, "memory")
+    except OSError as error:
+        _end(run, JobStatus.FAILED, "disk_full" if error.errno in NO_ROOM else "unexpected", str(error))
+    except Exception as error:
+        log.exception("training run %s failed", run.pk)
+        _end(run, JobStatus.FAILED, "unexpected", f"{type(error).__name__}: {error}")
+
+
+def _end(run: TrainingRun, status: JobStatus, code: str = "", detail: str = "") -> None:
+    try:
+        with transaction.atomic():
+            job_end(run, status, code=code, params={"detail": detail[:500]} if detail else {})
+            if status == JobStatus.FAILED:
+                training_notify(run, "failed")
+    except LeaseLostError:
+        log.warning("training run %s was taken over by another worker", run.pk)
+
+
+def _train(run: TrainingRun, turn: Turn) -> None:
+    from generation.engine.training.job import TrainingJob
+    from generation.engine.training.trainer import TrainingData
+
+    folder = run_folder(run)
+    snapshot = _frozen(run, folder / "snapshot", turn)
+    data = snapshot.split
+    job_progress(run, done=run.done, step="loading")
+    root = Path(settings.MODEL_ROOT)
+    check_folder(run.language_model.path, root)
+    lineage = _lineage(run, snapshot)
+    parent = run.parent.adapter_path if run.parent else None
+    if run.parent is not None and parent is not None:
+        check_adapter(parent, root, sha256=run.parent.adapter_sha256)
+    job = TrainingJob(
+        model_root=root,
+        base=run.language_model.path,
+        work=folder,
+        target=root / f"adapter-{run.workspace_id}-{run.pk}",
+        data=TrainingData(data.examples, data.held_out, data.pairs, data.held_out_pairs),
+        config=TrainConfig.from_dict({**run.config, "threads": settings.TRAINING_THREADS}),
+        lineage=lineage,
+        parent=parent,
+    )
+    with transaction.atomic():
+        job_still_mine(run)
+        note(run, "started" if run.attempt == 1 else "taken_up", attempt=run.attempt)
+    if job.config.search_minutes:
+        job = settings_search(run, job, turn)
+    shown = _samples_of(data.held_out)
+    result, digest = job.run(
+        lambda progress, model: _on_step(run, progress, model, shown, turn), between=turn.step_aside
+    )
+    _register(run, lineage=job.lineage, folder=job.target.name, digest=digest, result=result)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+def _frozen(run: TrainingRun, folder: Path, turn: Turn) -> Snapshot:
+    """The run's data, frozen by its first attempt. A worker that was killed between file and row is made up for."""
+    if folder.is_dir():
+        snapshot = snapshot_read(folder)
+    else:
+        job_progress(run, done=0, step="collecting")
+        raw = data_collect(workspace=run.workspace, since=run.since, until=run.until, with_corpus=run.with_corpus)
+        snapshot = snapshot_freeze(raw, folder, lambda: between_steps(run, turn))
+    with transaction.atomic():
+        job_still_mine(run)
+        if not run.lines.filter(code="frozen").exists():
+            TrainingRun.objects.filter(pk=run.pk).update(
+                data_sha256=snapshot.raw_sha256, data_counts=snapshot.split.counts, excluded=snapshot.excluded
+            )
+            note(run, "frozen", examples=len(snapshot.split.examples), held_out=len(snapshot.split.held_out))
+            if snapshot.paraphrases:
+                kept = snapshot.paraphrases["kept"]
+                note(run, "paraphrased", kept=kept, tried=sum(snapshot.paraphrases.values()))
+    return snapshot
+
+
+def _lineage(run: TrainingRun, snapshot: Snapshot) -> Lineage:
+    model = run.language_model
+    return Lineage(
+        base_name=model.folder,
+        base_sha256=base_sha256(model.path),
+        template=run.template,
+        data_sha256=snapshot.split.sha256,
+        data_counts=snapshot.split.counts,
+        config=run.config,
+        code_revision=code_revision(),
+        parent=run.parent.adapter_sha256 if run.parent else "",
+        licence=model.licence,
+        licence_url=model.licence_url,
+    )
+
+
+def note(run: TrainingRun, code: str, **params: Any) -> None:
+    """A line for the run's log."""
+    TrainingLine.objects.create(workspace_id=run.workspace_id, run=run, code=code, params=params)
+
+
+def _samples_of(held_out: Sequence[TrainingExample]) -> list[TrainingExample]:
+    """A few held-out briefs, of either language, that the run writes for as it learns."""
+    by_language: dict[str, list[TrainingExample]] = {}
+    for example in sorted(held_out, key=lambda one: one.id):
+        by_language.setdefault(example.brief.language, []).append(example)
+    mixed = [one for group in zip(*by_language.values(), strict=False) for one in group]
+    return (mixed or list(held_out))[:SAMPLES]
+
+
+def _on_step(
+    run: TrainingRun, progress: Progress, model: LoadedModel, shown: Sequence[TrainingExample], turn: Turn
+) -> bool:
+    """Note the step under the fence, write samples where the loss was measured, let others compute. True: stop."""
+    texts = _write_samples(shown, model, run.template) if progress.evaluated else []
+    with transaction.atomic():
+        current = job_still_mine(run)
+        TrainingPoint.objects.update_or_create(
+            workspace_id=run.workspace_id,
+            run=run,
+            step=progress.step,
+            defaults={
+                "loss": progress.loss,
+                "held_out": progress.held_out,
+                "pair_accuracy": progress.pair_accuracy,
+                "learning_rate": progress.learning_rate,
+                "tokens_per_second": progress.tokens_per_second,
+            },
+        )
+        for position, (example, text) in enumerate(zip(shown, texts, strict=False)):
+            TrainingSample.objects.update_or_create(
+                workspace_id=run.workspace_id,
+                run=run,
+                step=progress.step,
+                position=position,
+                defaults={"brief": planned(example).to_dict(), "text": text},
+            )
+        values: dict[str, Any] = {
+            "done": progress.step,
+            "total": progress.steps,
+            "step": progress.phase,
+            "tokens_per_second": progress.tokens_per_second,
+            "seconds_left": progress.seconds_left,
+        }
+        if progress.held_out is not None:
+            values["best_loss"] = min(filter(None, (current.best_loss, progress.held_out)))
+        TrainingRun.objects.filter(pk=run.pk).update(**values)
+    turn.step_aside()
+    return current.cancel_requested_at is not None
+
+
+def _write_samples(shown: Sequence[TrainingExample], model: LoadedModel, template: str) -> list[str]:
+    from generation.engine.backends.torch import TorchBackend
+
+    prompts = [render(template, planned(example)) for example in shown]
+    seeds = [derive_seed("sample", example.id) for example in shown]
+    outputs = TorchBackend(model).generate(prompts, SamplingConfig(max_new_tokens=SAMPLE_TOKENS), seeds)
+    return [
+        clean(output.text, labels=prompt.labels, complete=output.finish_reason is not FinishReason.LENGTH)
+        for prompt, output in zip(prompts, outputs, strict=True)
+    ]
+
+
+def _register(run: TrainingRun, *, lineage: Lineage, folder: str, digest: str, result: TrainResult) -> ModelVersion:
+    """The staged version, its evaluation and the end of the run, all in one transaction under the fence."""
+    with transaction.atomic():
+        job_still_mine(run)
+        locked(Workspace, children=True, pk=run.workspace_id)
+        version = ModelVersion.objects.create(
+            workspace_id=run.workspace_id,
+            language_model=run.language_model,
+            number=next_number(run.workspace),
+            name=run.label,
+            prompt_template=run.template,
+            folder=folder,
+            adapter_sha256=digest,
+            base_sha256=lineage.base_sha256,
+            parent=run.parent,
+            lineage={**lineage.to_dict(), "history": result.state.history, "steps": result.state.step},
+            created_by=run.created_by,
+        )
+        TrainingRun.objects.filter(pk=run.pk).update(version=version, base_sha256=lineage.base_sha256, seconds_left=0)
+        note(run, "finished", loss=result.state.best_loss, stopped=result.state.stopped)
+        event_record(
+            actor=run.created_by,
+            workspace=run.workspace,
+            verb="modelversion.create",
+            target=version,
+            data={"run": run.pk},
+        )
+        evaluation_queue(version=version, actor=run.created_by)
+        job_end(run, JobStatus.SUCCEEDED)
+        training_notify(run, "succeeded")
+        return version

@@ -1,0 +1,21 @@
+"""Telling admins how a training run ended."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from copystudio.models import Membership, Role
+from copystudio.services.notification import notify
+from generation.models import TrainingRun
+
+
+def training_notify(run: TrainingRun, outcome: str) -> None:
+    """Inside the transaction that ends the run. ``outcome`` is "succeeded" or "failed"."""
+    admins = Membership.objects.filter(workspace_id=run.workspace_id, role=Role.ADMIN, user__is_active=True)
+    notify(
+        workspace=run.workspace,
+        people=[membership.user for membership in admins.select_related("user")],
+        code=f"training.{outcome}",
+        params={"label": run.label},
+        url=reverse("generation:training_detail", args=[run.workspace.slug, run.pk]),
+    )

@@ -1,0 +1,135 @@
+"""The model of a version, loaded once in this process, behind the backend that the settings choose."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from generation.engine.backends.base import Backend
+from generation.engine.cache import ModelCache, ModelKey
+from generation.engine.encoder import CachedEncoder
+from generation.engine.errors import ModelFolderError, RemoteError
+from generation.engine.sentiment import SentimentHead
+from generation.models import ModelVersion
+from generation.services.encoder import encoder_open
+from generation.services.export import export_of, export_queue, exports_wanted
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A backend, and what is kept about it with what it writes."""
+
+    backend: Backend
+    about: dict[str, Any]
+
+    @property
+    def cost(self) -> Decimal:
+        """What it has cost so far, in the currency of the model server's prices."""
+        usage = getattr(self.backend, "usage", None)
+        return usage.cost if usage is not None else Decimal(0)
+
+
+WRITERS: ModelCache[Writer] = ModelCache()
+_ENCODERS: list[CachedEncoder] = []
+_HEADS: list[SentimentHead | None] = []
+log = logging.getLogger(__name__)
+
+
+def writer_of(version: ModelVersion) -> Writer:
+    """The version's model. Torch comes in here, in the worker's child. Raises `EngineError` where it cannot be loaded."""
+    if not computes_here():
+        return _remote(version)
+    note = ""
+    if exports_wanted() and not has_gpu():
+        place, note = export_of(version)
+        if place is not None:
+            return WRITERS.get_or_load(ModelKey.of(place), lambda: _openvino(place))
+        export_queue(version=version, actor=None)
+    folder, adapter = version.language_model.path, version.adapter_path
+    writer = WRITERS.get_or_load(ModelKey.of(folder, adapter), lambda: torch_writer(folder, adapter))
+    return replace(writer, about={**writer.about, "note": note}) if note else writer
+
+
+def has_gpu() -> bool:
+    from generation.engine.loader import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _openvino(place: Path) -> Writer:
+    from generation.engine.backends.openvino import OpenVinoBackend
+    from generation.engine.openvino_export import load_export
+
+    loaded = load_export(place, threads=settings.GENERATION_THREADS)
+    about = {"backend": "openvino", "openvino": package_version("openvino"), "numbers": "int8", "device": "cpu"}
+    return Writer(OpenVinoBackend(loaded), about)
+
+
+def computes_here() -> bool:
+    """Whether generating takes this machine's cores; a server elsewhere does not."""
+    backend = settings.GENERATION_BACKEND
+    return backend != "remote" and not (backend == "auto" and settings.MODEL_SERVER["base_url"])
+
+
+_SERVERS: dict[str, Writer] = {}
+
+
+def _remote(version: ModelVersion) -> Writer:
+    """The version by its name on the model server. Kept, because breaker, rate limit and cost belong to the connection."""
+    from generation.engine.backends.remote import RemoteBackend
+    from generation.engine.backends.remote_config import RemoteConfig
+
+    server: dict[str, Any] = settings.MODEL_SERVER
+    name: str = server["model"] or version.folder or version.language_model.folder
+    if name not in _SERVERS:
+        try:
+            config = RemoteConfig(**{**server, "model": name})
+        except ValueError as error:
+            raise RemoteError(str(error)) from error
+        _SERVERS[name] = Writer(RemoteBackend(config), {"backend": "remote", "model": name})
+    return _SERVERS[name]
+
+
+def torch_writer(folder: Path, adapter: Path | None, numbers: str = "") -> Writer:
+    """The model through torch in this process; ``numbers`` as ``loader.load`` has it, by default as the settings say."""
+    from generation.engine.backends.torch import TorchBackend
+    from generation.engine.loader import load
+
+    root = Path(settings.MODEL_ROOT)
+    numbers = numbers or settings.GENERATION_NUMBERS.replace("auto", "")
+    loaded = load(folder, model_root=root, adapter=adapter, threads=settings.GENERATION_THREADS, numbers=numbers)
+    about = {
+        "backend": "torch",
+        "torch": package_version("torch"),
+        "numbers": str(loaded.dtype).removeprefix("torch."),
+        "device": loaded.device.type,
+    }
+    return Writer(TorchBackend(loaded), about)
+
+
+def sentence_encoder() -> CachedEncoder:
+    """The sentence encoder, opened once in this process."""
+    if not _ENCODERS:
+        _ENCODERS.append(CachedEncoder(encoder_open()))
+    return _ENCODERS[0]
+
+
+def feelings(texts: Sequence[str]) -> list[tuple[float, float, float] | None]:
+    """Probabilities of negative, neutral and positive of each text; None where the shipped head cannot be read."""
+    if not _HEADS:
+        try:
+            _HEADS.append(SentimentHead.load(sentence_encoder()))
+        except ModelFolderError as error:
+            log.warning("no sentiment is scored: %s", error)
+            _HEADS.append(None)
+    head = _HEADS[0]
+    if head is None or not texts:
+        return [None for _text in texts]
+    return [(one.negative, one.neutral, one.positive) for one in head.score(texts)]

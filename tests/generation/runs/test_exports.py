@@ -1,0 +1,76 @@
+"""The quantised copy of a version: made in the background, written with as soon as it is there, torch until then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from copystudio.db import JobStatus
+from generation.models import Candidate, ModelExport
+from generation.services.execute import run_execute
+from generation.services.export import export_execute, export_of, exports_root
+from generation.services.registry import model_version_delete, model_version_promote, model_version_roll_back
+from tests.generation.learning import active_of
+from tests.generation.runs.conftest import MakeRun
+from tests.people import Cast
+
+pytest.importorskip("openvino")
+
+
+def done(make_run: MakeRun) -> Any:
+    run = make_run(2, 2)
+    run_execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == JobStatus.SUCCEEDED and run.done == 4
+    return run
+
+
+def test_torch_writes_until_the_copy_is_there_and_says_so(make_run: MakeRun, shop: Cast) -> None:
+    first = done(make_run)
+    assert (first.engine["backend"], first.engine["note"]) == ("torch", "export_pending")
+    export = ModelExport.objects.get()
+    assert export.version == active_of(shop)
+    export_execute(export_id=export.pk)
+    export.refresh_from_db()
+    assert export.status == JobStatus.SUCCEEDED and (exports_root() / export.folder / "model.bin").is_file()
+    second = done(make_run)
+    assert second.engine["backend"] == "openvino" and second.engine["numbers"] == "int8" and "note" not in second.engine
+    assert all(one.fluency < 0 for one in Candidate.objects.filter(item__run=second))
+    export_execute(export_id=export.pk)  # a doorbell may ring twice
+    assert ModelExport.objects.count() == 1
+
+
+def test_a_copy_that_cannot_be_made_leaves_torch_at_work(make_run: MakeRun, shop: Cast) -> None:
+    done(make_run)
+    exports_root().write_text("in the way", encoding="utf-8")
+    export = ModelExport.objects.get()
+    export_execute(export_id=export.pk)
+    export.refresh_from_db()
+    assert export.status == JobStatus.FAILED and export.error_params["detail"]
+    run = done(make_run)
+    assert (run.engine["backend"], run.engine["note"]) == ("torch", "export_failed")
+
+
+def test_promoting_asks_for_the_copy_and_deleting_removes_it(
+    adapted: Any, shop: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    before = active_of(shop)
+    version = adapted()
+    model_version_promote(actor=shop.admin, version=version, reason="try it")
+    export = ModelExport.objects.get(version=version)
+    export_execute(export_id=export.pk)
+    place, why = export_of(version)
+    assert place is not None and why == ""
+    model_version_roll_back(actor=shop.admin, workspace=shop.workspace)
+    assert active_of(shop) == before
+    assert place.is_dir()
+    with django_capture_on_commit_callbacks(execute=True):
+        model_version_delete(actor=shop.admin, version=version)
+    assert not place.exists()
+
+
+def test_where_torch_is_asked_for_nothing_is_exported(make_run: MakeRun, settings: Any) -> None:
+    settings.GENERATION_BACKEND = "torch"
+    run = done(make_run)
+    assert "note" not in run.engine and not ModelExport.objects.exists()

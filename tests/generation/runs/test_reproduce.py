@@ -1,0 +1,53 @@
+"""Any candidate that was computed in float32 comes out again, alone, from what is stored with it."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from generation.models import Candidate, GenerationRun
+from generation.services.execute import run_execute
+from generation.services.reproduce import candidate_reproduce
+from tests.generation.runs.conftest import MakeRun
+
+
+@pytest.fixture
+def run(make_run: MakeRun, settings: Any) -> GenerationRun:
+    settings.GENERATION_NUMBERS = "float32"
+    run = make_run(5, 3)
+    run_execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.engine["numbers"] == "float32"
+    return run
+
+
+def test_every_candidate_of_a_run_comes_out_again(run: GenerationRun) -> None:
+    for candidate in Candidate.objects.filter(item__run=run):
+        found = candidate_reproduce(candidate=candidate)
+        assert found.is_same and found.same_prompt, found
+
+
+def test_the_command_says_so(run: GenerationRun) -> None:
+    said = StringIO()
+    candidate = Candidate.objects.filter(item__run=run).first()
+    assert candidate is not None
+    call_command("reproduce_candidate", candidate.pk, stdout=said)
+    assert candidate.text in said.getvalue() and "The same." in said.getvalue()
+
+
+def test_a_difference_is_an_error_with_its_reason(run: GenerationRun) -> None:
+    candidate = Candidate.objects.filter(item__run=run).first()
+    assert candidate is not None
+    item = candidate.item
+    item.payload = {**item.payload, "tone": "calm"}
+    item.save()
+    with pytest.raises(CommandError, match="prompt is another"):
+        call_command("reproduce_candidate", candidate.pk, stdout=StringIO())
+
+
+def test_a_candidate_that_does_not_exist_is_an_error(db: None) -> None:
+    with pytest.raises(CommandError, match="no candidate 12345"):
+        call_command("reproduce_candidate", 12345)

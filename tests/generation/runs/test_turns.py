@@ -1,0 +1,186 @@
+"""Who gets which block next, and what pausing, cancelling and going on do to that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from copystudio.db import JobStatus
+from copystudio.errors import InvalidInputError, NotPermittedError, TransitionError
+from copystudio.models import Event, Outbox
+from copystudio.services.jobs import JobCancelledError
+from generation.models import GenerationBlock, GenerationRun
+from generation.services.blocks import TEXTS, BlockKeeper, block_end, block_next, block_release
+from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
+from tests.generation.runs.conftest import MakeRun
+from tests.people import Cast
+
+CATALOGUE = 3 * TEXTS
+
+
+def taken() -> list[int]:
+    """The runs whose blocks are handed out, one after the other, until there is none."""
+    found = []
+    while (block := block_next()) is not None:
+        found.append(block.run_id)
+    return found
+
+
+def test_a_run_is_divided_into_blocks_of_some_texts_each_and_no_item_is_in_two(make_run: MakeRun) -> None:
+    run = make_run(TEXTS, 3)
+    sizes = [(block.total, block.items.count()) for block in run.blocks.all()]
+    assert sum(texts for texts, _ in sizes) == run.total == 3 * TEXTS
+    assert all(TEXTS <= texts < TEXTS + 3 for texts, _ in sizes[:-1])
+    assert sum(items for _, items in sizes) == TEXTS
+
+
+def test_runs_take_turns_and_a_small_one_does_not_wait_behind_a_catalogue(make_run: MakeRun) -> None:
+    catalogue = make_run(CATALOGUE)
+    assert block_next() is not None
+    small = make_run(1)
+    assert taken() == [small.pk, catalogue.pk, catalogue.pk]
+
+
+def test_people_take_turns_however_many_runs_one_of_them_has(shop: Cast, make_run: MakeRun) -> None:
+    mine = [make_run(2 * TEXTS).pk for _ in range(3)]
+    theirs = make_run(2 * TEXTS, actor=shop.approver).pk
+    assert [run == theirs for run in taken()] == [False, True, False, True, False, False, False, False]
+    assert sorted(mine * 2 + [theirs] * 2) == sorted(
+        GenerationBlock.objects.filter(status=JobStatus.RUNNING).values_list("run_id", flat=True)
+    )
+
+
+def test_taking_a_block_shows_at_the_run_and_rings_for_the_next(make_run: MakeRun) -> None:
+    run = make_run(2 * TEXTS)
+    Outbox.objects.all().delete()
+    block_next()
+    run.refresh_from_db()
+    assert run.status == JobStatus.RUNNING and run.lease_until is not None and run.attempt == 1
+    assert list(Outbox.objects.values_list("task", "object_id")) == [("generation.run", run.pk)]
+    Outbox.objects.all().delete()
+    block_next()
+    assert not Outbox.objects.exists(), "nothing is left to ring for"
+    assert block_next() is None
+
+
+def test_a_block_whose_worker_is_gone_is_taken_again_and_after_too_often_its_run_fails(make_run: MakeRun) -> None:
+    run = make_run(1)
+    for attempt in (1, 2, 3):
+        block = block_next()
+        assert block is not None and block.attempt == attempt
+        GenerationBlock.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert block_next() is None
+    run.refresh_from_db()
+    assert (run.status, run.attempt, run.error_code) == (JobStatus.FAILED, 3, "attempts")
+
+
+def test_a_block_put_back_keeps_its_attempts(make_run: MakeRun) -> None:
+    make_run(1)
+    for _ in range(10):
+        block = block_next()
+        assert block is not None and block.attempt == 1
+        block_release(block)
+
+
+def test_a_paused_run_is_taken_by_nobody_until_it_goes_on(shop: Cast, make_run: MakeRun) -> None:
+    run = make_run(2 * TEXTS)
+    block = block_next()
+    assert block is not None
+    run_pause(actor=shop.copywriter, run=run)
+    keeper = BlockKeeper(block)
+    keeper.beat()
+    with pytest.raises(JobCancelledError):
+        keeper.check()
+    block_release(block)
+    assert block_next() is None
+    run.refresh_from_db()
+    assert run.is_paused and run.is_open
+    run = run_resume(actor=shop.copywriter, run=run)
+    assert not run.is_paused
+    assert taken() == [run.pk, run.pk]
+    assert list(Event.objects.filter(object_id=run.pk, verb__startswith="generationrun.").order_by("pk").values_list("verb", flat=True)) == [
+        "generationrun.pause", "generationrun.resume",
+    ]  # fmt: skip
+
+
+def test_cancelling_ends_what_waits_at_once_and_the_run_with_its_last_block(shop: Cast, make_run: MakeRun) -> None:
+    run = make_run(3 * TEXTS)
+    block = block_next()
+    assert block is not None
+    run = run_cancel(actor=shop.copywriter, run=run)
+    assert run.status == JobStatus.RUNNING
+    assert sorted(run.blocks.values_list("status", flat=True)) == ["cancelled", "cancelled", "running"]
+    keeper = BlockKeeper(block)
+    keeper.beat()
+    assert keeper.should_stop()
+    block_end(block, JobStatus.CANCELLED)
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED and run.lease_until is None
+    run = run_resume(actor=shop.copywriter, run=run)
+    assert taken() == [run.pk] * 3
+
+
+def lose_worker() -> None:
+    GenerationBlock.objects.filter(status=JobStatus.RUNNING).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def test_a_run_whose_worker_is_gone_is_cancelled_all_the_same(shop: Cast, make_run: MakeRun) -> None:
+    run = make_run(2 * TEXTS)
+    block_next()
+    run_cancel(actor=shop.copywriter, run=run)
+    assert block_next() is None, "its worker may still be there"
+    lose_worker()
+    assert block_next() is None
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED
+    assert set(run.blocks.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_a_paused_run_whose_worker_is_gone_goes_on_whole(shop: Cast, make_run: MakeRun) -> None:
+    run = make_run(2 * TEXTS)
+    block_next()
+    run_pause(actor=shop.copywriter, run=run)
+    lose_worker()
+    assert block_next() is None
+    run_resume(actor=shop.copywriter, run=run)
+    assert taken() == [run.pk, run.pk]
+
+
+def test_cancelling_a_run_that_nobody_took_ends_it(shop: Cast, make_run: MakeRun) -> None:
+    run = run_cancel(actor=shop.copywriter, run=make_run(1))
+    assert run.status == JobStatus.CANCELLED
+    assert block_next() is None
+
+
+@pytest.mark.parametrize("verb", [run_cancel, run_pause])
+def test_a_run_that_ended_is_neither_cancelled_nor_paused(shop: Cast, make_run: MakeRun, verb: object) -> None:
+    run = make_run(1)
+    GenerationRun.objects.filter(pk=run.pk).update(status=JobStatus.SUCCEEDED)
+    with pytest.raises(TransitionError):
+        verb(actor=shop.copywriter, run=run)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("verb", [run_resume, run_retry])
+def test_a_run_in_work_is_neither_resumed_nor_tried_again(shop: Cast, make_run: MakeRun, verb: object) -> None:
+    run = make_run(1)
+    block_next()
+    with pytest.raises(TransitionError):
+        verb(actor=shop.copywriter, run=run)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("verb", [run_cancel, run_pause, run_resume, run_retry])
+def test_a_viewer_does_none_of_it(shop: Cast, make_run: MakeRun, verb: object) -> None:
+    run = make_run(1)
+    with pytest.raises(NotPermittedError):
+        verb(actor=shop.viewer, run=run)  # type: ignore[operator]
+    assert Event.objects.filter(verb__startswith="generationrun.").count() == 0
+
+
+def test_nothing_is_tried_again_where_nothing_is_missing(shop: Cast, make_run: MakeRun) -> None:
+    run = make_run(1)
+    run.items.update(produced=1, finished=True)
+    GenerationRun.objects.filter(pk=run.pk).update(status=JobStatus.SUCCEEDED)
+    with pytest.raises(InvalidInputError):
+        run_retry(actor=shop.copywriter, run=run)

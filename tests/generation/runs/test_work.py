@@ -1,0 +1,192 @@
+"""Working on blocks with a real model: everything is written once, whatever fails on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from copystudio.db import JobStatus
+from generation.models import Candidate, GenerationBlock, GenerationRun
+from generation.services import execute
+from generation.services.blocks import TEXTS, block_next
+from generation.services.execute import run_execute
+from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
+from tests.generation.runs.conftest import Before, MakeRun
+from tests.people import Cast
+
+Watch = Callable[[Before], None]
+
+
+def work(run: GenerationRun) -> GenerationRun:
+    """Ring until the run has ended."""
+    for _ in range(20):
+        run_execute(run_id=run.pk)
+        run.refresh_from_db()
+        if not run.is_open:
+            return run
+    raise AssertionError(f"still {run.status}")
+
+
+def written(run: GenerationRun) -> list[tuple[int, int, str]]:
+    rows = Candidate.objects.filter(item__run=run).order_by("item__position", "slot")
+    return list(rows.values_list("item__position", "slot", "text"))
+
+
+def test_every_item_gets_its_texts_with_plan_prompt_and_counts(make_run: MakeRun) -> None:
+    run = work(make_run(4, 2))
+    assert run.status == JobStatus.SUCCEEDED and (run.done, run.total) == (8, 8)
+    assert run.engine["backend"] == "torch" and run.engine["batch"] > 1 and run.tokens > 0
+    for item in run.items.all():
+        assert (item.produced, item.finished, item.error) == (2, True, "")
+        assert item.passed >= 2 and item.outputs == item.passed + item.dropped_total
+        assert item.leads == ["Weight"] and f"Lamp 0/{item.position}" in item.prompt
+    assert run.outputs == sum(item.outputs for item in run.items.all())
+    for candidate in Candidate.objects.filter(item__run=run):
+        assert candidate.seed > 0 and abs(sum(candidate.sentiment) - 1) < 0.01
+
+
+def test_a_run_comes_out_again_the_same_from_the_same_seed(shop: Cast, make_run: MakeRun) -> None:
+    first, second = make_run(3, 2, product_title="Lamp"), make_run(3, 2, product_title="Lamp", tone="calm")
+    GenerationRun.objects.update(seed=5)
+    second.items.update(payload=first.items.first().payload)  # type: ignore[union-attr]
+    first.items.update(payload=first.items.first().payload)  # type: ignore[union-attr]
+    assert written(work(first)) == written(work(second))
+
+
+def test_what_a_killed_worker_left_is_written_once(make_run: MakeRun, watch: Watch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(config: Any, number: int) -> None:
+        if number == 40:
+            raise Killed
+
+    run = make_run(TEXTS, 1)
+    watch(die)
+    with pytest.raises(Killed):
+        run_execute(run_id=run.pk)
+    GenerationBlock.objects.filter(status=JobStatus.RUNNING).update(lease_until=Now() - timedelta(seconds=1))
+    watch(lambda config, number: None)
+    assert work(run).status == JobStatus.SUCCEEDED
+    assert [(position, slot) for position, slot, _ in written(run)] == [(n, 0) for n in range(TEXTS)]
+    assert run.attempt == 2
+
+
+def test_memory_that_runs_out_halves_what_is_written_at_once(settings: Any, make_run: MakeRun, watch: Watch) -> None:
+    settings.GENERATION_BATCH = 16
+    sizes: list[int] = []
+
+    def scarce(config: Any, number: int) -> None:
+        sizes.append(config.batch_size)
+        if config.batch_size > 4 and number == 5:
+            raise RuntimeError(
+                "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+            )
+
+    watch(scarce)
+    run = work(make_run(6, 2))
+    assert run.status == JobStatus.SUCCEEDED and run.done == 12
+    assert sorted(set(sizes), reverse=True) == [16, 8, 4]
+    assert run.engine["batch"] == 4
+
+
+def test_memory_that_is_never_enough_fails_the_run_and_says_so(make_run: MakeRun, watch: Watch) -> None:
+    def none(config: Any, number: int) -> None:
+        raise MemoryError
+
+    watch(none)
+    run = work(make_run(1))
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "memory")
+
+
+def test_an_item_that_fails_is_listed_and_tried_again_alone(shop: Cast, make_run: MakeRun) -> None:
+    run = work(make_run(3, instructions="/1"))
+    assert run.status == JobStatus.SUCCEEDED and run.done == 2
+    failed = run.items.get(position=1)
+    assert failed.error == "LookupError: no such channel" and failed.finished
+    before = written(run)
+    failed.payload["instructions"] = ""
+    failed.save()
+    run_retry(actor=shop.copywriter, run=run, items=[failed.pk])
+    work(run)
+    assert written(run)[0] == before[0] and written(run)[2] == before[1] and len(written(run)) == 3
+    failed.refresh_from_db()
+    assert failed.error == "" and failed.produced == 1
+    assert run.total == run.done == 3
+
+
+def test_an_item_whose_brief_cannot_be_read_fails_alone(make_run: MakeRun) -> None:
+    run = make_run(2)
+    run.items.filter(position=0).update(payload={"product_title": "Lamp", "language": "en"})
+    run = work(run)
+    assert run.status == JobStatus.SUCCEEDED and run.done == 1
+    assert "channel" in run.items.get(position=0).error
+
+
+def test_a_run_of_which_nothing_passes_says_so(make_run: MakeRun) -> None:
+    run = work(make_run(1, instructions="/0"))
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "nothing_passed")
+
+
+def test_a_model_that_does_not_load_fails_the_whole_run_once(make_run: MakeRun, settings: Any) -> None:
+    run = make_run(3 * TEXTS)
+    (run.model_version.language_model.path / "config.json").write_text("{", encoding="utf-8")
+    run_execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "engine") and run.error_params["detail"]
+    assert set(run.blocks.values_list("status", flat=True)) == {"failed"}
+    assert block_next() is None
+
+
+def test_a_catalogue_steps_aside_for_a_first_text_and_keeps_what_it_wrote(
+    monkeypatch: pytest.MonkeyPatch, make_run: MakeRun, watch: Watch
+) -> None:
+    monkeypatch.setattr("generation.services.block_work.WRITE_SECONDS", 0.0)
+    catalogue = make_run(TEXTS)
+    small: list[GenerationRun] = []
+
+    def ask(config: Any, number: int) -> None:
+        if number == 80 and not small:
+            small.append(make_run(1))
+
+    watch(ask)
+    run_execute(run_id=catalogue.pk)
+    catalogue.refresh_from_db()
+    assert 0 < catalogue.done < TEXTS and catalogue.is_open
+    first = written(catalogue)
+    run_execute(run_id=catalogue.pk)
+    small[0].refresh_from_db()
+    assert small[0].status == JobStatus.SUCCEEDED
+    assert work(catalogue).done == TEXTS and catalogue.attempt == 1
+    assert set(first) <= set(written(catalogue))
+
+
+@pytest.mark.parametrize("verb", ["cancel", "pause"])
+def test_a_run_stops_between_two_steps_and_goes_on_from_what_it_has(
+    shop: Cast, make_run: MakeRun, watch: Watch, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr("generation.services.block_work.WRITE_SECONDS", 0.0)
+    keepers: list[Any] = []
+    real = execute.BlockKeeper
+    monkeypatch.setattr(execute, "BlockKeeper", lambda block: keepers.append(real(block)) or keepers[-1])
+    run = make_run(TEXTS, 1)
+
+    def stop(config: Any, number: int) -> None:
+        if number == 80:
+            {"cancel": run_cancel, "pause": run_pause}[verb](actor=shop.copywriter, run=run)
+            keepers[0].beat()
+
+    watch(stop)
+    run_execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert 0 < run.done < TEXTS
+    assert run.is_paused if verb == "pause" else run.status == JobStatus.CANCELLED
+    before = written(run)
+    watch(lambda config, number: None)
+    run_resume(actor=shop.copywriter, run=run)
+    assert work(run).status == JobStatus.SUCCEEDED
+    assert run.done == TEXTS and set(before) <= set(written(run))

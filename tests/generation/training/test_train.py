@@ -1,0 +1,286 @@
+"""Working on a training run with a real, tiny model: frozen data, a curve, samples, one version, and nothing half done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import F
+
+from copystudio.db import JobStatus
+from copystudio.models import Event, Notification
+from generation.engine.adapters import check_adapter
+from generation.engine.manifest import content_hash, sha256_of
+from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
+from generation.models import (
+    Evaluation,
+    LanguageModel,
+    ModelVersion,
+    TrainingLine,
+    TrainingPoint,
+    TrainingRun,
+    TrainingSample,
+)
+from generation.services import train as worker
+from generation.services.lineage import code_revision
+from generation.services.run_folder import run_folder
+from generation.services.snapshot import snapshot_read
+from generation.services.train import training_execute
+from generation.services.training import training_cancel, training_resume, training_start
+from tests.generation.learning import QUICK, STEPS, Learned, active_of, base_of, pairs, start, train, used
+from tests.people import Cast
+
+Hook = Callable[[int], None]
+
+
+def execute(run: TrainingRun) -> TrainingRun:
+    training_execute(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+@pytest.fixture
+def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Hook], None]:
+    """Have something happen when a step has been noted: ``at_step(lambda step: …)``."""
+
+    inner = worker._on_step
+
+    def install(hook: Hook) -> None:
+        def on_step(run: TrainingRun, progress: Any, *rest: Any) -> bool:
+            hook(progress.step)
+            return inner(run, progress, *rest)
+
+        monkeypatch.setattr(worker, "_on_step", on_step)
+
+    return install
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_run_ends_with_one_staged_version_and_where_it_came_from(shop: Cast) -> None:
+    run = execute(start(shop))
+    assert (run.status, run.error_code, run.attempt) == (JobStatus.SUCCEEDED, "", 1)
+    assert (run.done, run.total, run.seconds_left) == (STEPS, STEPS, 0)
+    version = run.version
+    assert version is not None
+    assert (version.status, version.number, version.name) == ("staged", 2, "Spring")
+    assert (version.language_model, version.prompt_template, version.parent) == (base_of(shop), "brief-1", None)
+    assert version.created_by == shop.admin and version.promoted_at is None
+    assert active_of(shop).number == 1, "training promotes nothing"
+    folder = version.adapter_path
+    assert folder is not None
+    check_adapter(folder, base_of(shop).path.parent, sha256=version.adapter_sha256)
+    lineage = version.lineage
+    assert lineage["data_sha256"] == snapshot_read(run_folder(run) / "snapshot").split.sha256
+    assert lineage["base_sha256"] == version.base_sha256 == run.base_sha256 == content_hash(base_of(shop).path)
+    assert lineage["config"]["seed"] == QUICK.seed
+    assert lineage["code_revision"] == code_revision() and len(code_revision()) >= 20
+    assert lineage["data_counts"] == {"starter": 24}
+    assert lineage["history"][-1]["held_out"] < lineage["history"][0]["held_out"]
+    assert {**read_lineage(folder), "state": None}.items() >= {
+        key: value for key, value in lineage.items() if key not in ("history", "steps")
+    }.items()
+    assert left_in(base_of(shop).path.parent) == [folder.name, "tiny"]
+    assert left_in(run_folder(run)) == ["events", "snapshot"], "checkpoints are removed"
+
+
+def test_every_step_is_on_the_curve_and_samples_are_written_where_the_loss_was_measured(shop: Cast) -> None:
+    run = execute(start(shop))
+    points = list(TrainingPoint.objects.filter(run=run))
+    assert [point.step for point in points] == list(range(1, STEPS + 1))
+    measured = {point.step: point.held_out for point in points if point.held_out is not None}
+    assert list(measured) == [5, 10]
+    assert run.best_loss == min(measured.values())
+    assert all(point.loss and point.loss > 0 and point.tokens_per_second > 0 for point in points)
+    assert points[0].learning_rate > points[-1].learning_rate > 0
+    samples = TrainingSample.objects.filter(run=run)
+    assert set(samples.values_list("step", "position")) == {(step, place) for step in (5, 10) for place in range(3)}
+    assert {sample.brief["product_title"] for sample in samples} <= {"warm mug", "warm watch"}, "held-out products"
+    assert list(TrainingLine.objects.filter(run=run).values_list("code", flat=True)) == [
+        "frozen",
+        "started",
+        "finished",
+    ]
+
+
+def test_the_end_is_told_and_the_measuring_is_queued(shop: Cast) -> None:
+    run = execute(start(shop))
+    evaluation = Evaluation.objects.get()
+    assert (evaluation.version, evaluation.status) == (run.version, JobStatus.QUEUED)
+    assert (evaluation.against, evaluation.created_by) == (active_of(shop), shop.admin)
+    verbs = Event.objects.filter(verb__in=["modelversion.create", "evaluation.create", "trainingrun.succeeded"])
+    assert sorted(verbs.values_list("verb", flat=True)) == [
+        "evaluation.create", "modelversion.create", "trainingrun.succeeded"
+    ]  # fmt: skip
+    told = Notification.objects.get()
+    assert (told.person, told.code, told.params) == (shop.admin, "training.succeeded", {"label": "Spring"})
+    assert told.url.endswith(f"/training/{run.pk}/")
+
+
+def test_a_second_call_does_nothing(shop: Cast) -> None:
+    run = execute(start(shop))
+    counts = [model.objects.count() for model in (ModelVersion, TrainingPoint, TrainingLine, Event, Evaluation)]
+    again = execute(run)
+    assert (again.attempt, again.fence) == (1, 1)
+    assert counts == [model.objects.count() for model in (ModelVersion, TrainingPoint, TrainingLine, Event, Evaluation)]
+
+
+def test_what_is_learned_from_is_frozen_and_scrubbed(shop: Cast, learned: Learned) -> None:
+    mail, phone = "anna@example.com", "+49 170 1234567"
+    asked = replace(used(2), text=f"write to {mail} today")
+    asked = replace(asked, brief=replace(asked.brief, instructions=f"Call {phone}"))
+    [pair] = pairs([0])
+    pair = replace(pair, chosen=f"{pair.chosen} {mail}", brief=replace(pair.brief, instructions=f"Call {phone}"))
+    same = replace(pairs([2])[0], chosen="ask anna@example.com", rejected="ask bert@example.com")
+    learned.examples, learned.pairs = [asked], [pair, same]
+    run = start(shop, config=replace(QUICK, preference_epochs=1))
+    run = execute(run)
+    folder = run_folder(run) / "snapshot"
+    for path in folder.iterdir():
+        for secret in (mail, phone, "1234567", "anna", "bert"):
+            assert secret not in path.read_text(encoding="utf-8"), path.name
+    frozen = snapshot_read(folder)
+    assert run.excluded == frozen.excluded == {"personal_data_masked": 2 + 1}
+    assert len(frozen.split.pairs) == 1, "a pair whose texts differ in personal data only teaches nothing"
+    assert run.data_counts == frozen.split.counts == {"approved": 1, "edit_over_draft": 1, "starter": 24}
+    assert {point.step for point in run.points.all() if point.pair_accuracy is not None} == set(), "none is held out"
+
+
+def test_nearly_the_same_text_is_learned_once(shop: Cast, learned: Learned) -> None:
+    first = used(0, text="A soft warm blanket of merino wool for every quiet winter evening at home")
+    learned.examples = [first, used(2, text=f"{first.text}."), used(4, text="Sturdy boots for long walks in the rain")]
+    run = execute(start(shop))
+    assert run.excluded == {"near_duplicate": 1}
+    assert run.data_counts == {"approved": 2, "starter": 24}
+
+
+def test_data_that_change_after_the_freeze_change_nothing(shop: Cast, learned: Learned, at_step: Any) -> None:
+    def dies(step: int) -> None:
+        raise KeyboardInterrupt
+
+    at_step(dies)
+    run = start(shop)
+    with pytest.raises(KeyboardInterrupt):
+        execute(run)
+    before = snapshot_read(run_folder(run) / "snapshot").split.sha256
+    learned.corpus = learned.corpus[:-4]
+    TrainingRun.objects.filter(pk=run.pk).update(lease_until=F("created_at"))
+    TrainingLine.objects.filter(code="frozen").delete()  # killed between file and row
+    TrainingRun.objects.filter(pk=run.pk).update(data_counts={})
+    at_step(lambda step: None)
+    run = execute(run)
+    assert run.status == JobStatus.SUCCEEDED
+    assert run.version is not None and run.version.lineage["data_sha256"] == before
+    assert run.data_counts == {"starter": 24}
+
+
+def test_a_lost_lease_writes_nothing_more(shop: Cast, at_step: Any) -> None:
+    run = start(shop)
+
+    def taken_over(step: int) -> None:
+        if step == 4:
+            TrainingRun.objects.filter(pk=run.pk).update(fence=F("fence") + 1)
+
+    at_step(taken_over)
+    run = execute(run)
+    assert run.status == JobStatus.RUNNING, "it is the other worker's now"
+    assert [point.step for point in run.points.all()] == [1, 2, 3]
+    assert ModelVersion.objects.filter(workspace=shop.workspace).count() == 1
+    assert not Evaluation.objects.exists() and not Notification.objects.exists()
+    assert left_in(base_of(shop).path.parent) == ["tiny"]
+
+
+def test_a_lease_that_is_lost_while_the_adapter_is_written_makes_no_version(
+    shop: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(shop)
+    register = worker._register
+
+    def late(*args: Any, **values: Any) -> Any:
+        TrainingRun.objects.filter(pk=run.pk).update(fence=F("fence") + 1)
+        return register(*args, **values)
+
+    monkeypatch.setattr(worker, "_register", late)
+    execute(run)
+    assert ModelVersion.objects.filter(workspace=shop.workspace).count() == 1
+    monkeypatch.setattr(worker, "_register", register)
+    TrainingRun.objects.filter(pk=run.pk).update(lease_until=F("created_at"))
+    run = execute(run)  # the other worker finds the same adapter there
+    assert run.status == JobStatus.SUCCEEDED and run.attempt == 2
+    assert ModelVersion.objects.filter(workspace=shop.workspace).count() == 2
+
+
+def test_cancelling_stops_within_a_step_and_resuming_ends_with_the_same_adapter(shop: Cast, at_step: Any) -> None:
+    run = start(shop)
+
+    def cancel(step: int) -> None:
+        if step == 4:
+            training_cancel(actor=shop.admin, run=run)
+
+    at_step(cancel)
+    execute(run)
+    assert run.status == JobStatus.CANCELLED
+    assert run.done == 4 and [point.step for point in run.points.all()] == [1, 2, 3, 4]
+    assert "step-00000004" in left_in(run_folder(run) / "checkpoints")
+    assert ModelVersion.objects.filter(workspace=shop.workspace).count() == 1
+    assert not Notification.objects.exists()
+
+    heard: list[int] = []
+    at_step(heard.append)
+    training_resume(actor=shop.admin, run=run)
+    execute(run)
+    assert run.status == JobStatus.SUCCEEDED and heard[0] == 5
+    assert [point.step for point in run.points.all()] == list(range(1, STEPS + 1))
+    at_step(lambda step: None)
+    elsewhere, _ = training_start(
+        actor=shop.stranger,
+        workspace=shop.elsewhere,
+        label="Whole",
+        language_model=LanguageModel.objects.get(workspace=shop.elsewhere),
+        config=QUICK,
+    )
+    whole = execute(elsewhere).version
+    assert whole is not None and run.version is not None
+    assert run.version.adapter_sha256 == whole.adapter_sha256
+
+
+def test_a_run_that_was_cancelled_before_it_began_is_never_worked_on(shop: Cast) -> None:
+    run = start(shop)
+    training_cancel(actor=shop.admin, run=run)
+    assert execute(run).attempt == 0
+    assert not run_folder(run).exists()
+
+
+def test_another_number_of_cores_goes_on_from_the_same_checkpoint(shop: Cast, settings: Any, at_step: Any) -> None:
+    run = start(shop)
+    at_step(lambda step: training_cancel(actor=shop.admin, run=run) if step == 4 else None)
+    execute(run)
+    settings.TRAINING_THREADS = 2
+    training_resume(actor=shop.admin, run=run)
+    heard: list[int] = []
+    at_step(heard.append)
+    assert execute(run).status == JobStatus.SUCCEEDED
+    assert heard[0] == 5
+
+
+def test_a_parent_is_gone_on_from_and_named_by_its_weights(shop: Cast) -> None:
+    parent = train(shop)
+    run = execute(start(shop, parent=parent, config=replace(QUICK, epochs=1)))
+    version = run.version
+    assert version is not None and version.parent == parent
+    assert version.lineage["parent"] == parent.adapter_sha256
+    first = version.lineage["history"][0]["held_out"]
+    assert first == pytest.approx(parent.lineage["history"][-1]["held_out"], rel=0.05)
+
+
+def test_the_adapter_file_is_what_the_version_says(shop: Cast) -> None:
+    version = train(shop)
+    folder = version.adapter_path
+    assert folder is not None and sha256_of(folder / WEIGHTS) == version.adapter_sha256
+    assert json.loads((folder / "adapter_config.json").read_text())["r"] == QUICK.rank
