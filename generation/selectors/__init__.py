@@ -1,0 +1,1 @@
+"""Reading models, training runs and evaluations."""

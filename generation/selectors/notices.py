@@ -1,0 +1,10 @@
+"""What notifications about models say."""
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    "training.succeeded": _("Training “%(label)s” is done. Its version is being measured."),
+    "training.failed": _("Training “%(label)s” failed."),
+    "base.fetched": _("“%(name)s” was fetched. It can be trained on."),
+    "base.failed": _("“%(name)s” could not be fetched."),
+}

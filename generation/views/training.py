@@ -1,0 +1,222 @@
+"""Training runs: the list, starting one with a live estimate, watching it, cancelling and resuming."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from copystudio.access import WorkspaceRequest, workspace_view
+from copystudio.db import JobStatus
+from copystudio.errors import InvalidInputError, StudioError
+from copystudio.forms import add_errors
+from copystudio.http import is_fragment, redirect, render, stop_polling
+from copystudio.models import Role, Workspace
+from generation.forms.training import TrainingFilter, TrainingForm
+from generation.models import ModelVersion, TrainingRun
+from generation.selectors.schedule import schedule_state
+from generation.selectors.training import (
+    count_of,
+    evaluation_of,
+    loss_chart,
+    settings_of,
+    training_get_for,
+    training_log,
+    training_open,
+    training_progress,
+    training_runs,
+    training_samples,
+)
+from generation.selectors.training_estimate import Estimate, training_estimate
+from generation.selectors.training_words import EXAMPLES, MASKED, PAIRS, counted, left_out, training_error
+from generation.services import training as services
+from generation.services.run_folder import run_folder
+
+FORM, ESTIMATE = "generation/training/start.html", "generation/training/partials/estimate.html"
+DETAIL, PROGRESS = "generation/training/detail.html", "generation/training/partials/progress.html"
+
+
+@require_safe
+@workspace_view(Role.APPROVER)
+def training_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
+    found = TrainingFilter(request.GET, queryset=training_runs(workspace), request=request)
+    page = Paginator(found.qs, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "filter": found,
+        "page": page,
+        "rows": [(run, *count_of(run)) for run in page.object_list],
+        "open_run": training_open(workspace),
+        "state": schedule_state(workspace),
+        "may_change": request.membership.covers(Role.ADMIN),
+    }
+    return render(request, "generation/training/list.html", context, fragment="generation/training/partials/table.html")
+
+
+# -- starting --------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@workspace_view(Role.ADMIN)
+def training_start(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
+    """The form; a GET with its fields shows what it comes to, for htmx as a fragment; a POST starts the training."""
+    if request.method == "POST":
+        return _start(request, workspace)
+    if "recipe" in request.GET:
+        form = TrainingForm(request.GET, workspace=workspace)
+    else:
+        active = ModelVersion.objects.filter(workspace=workspace, status=ModelVersion.Status.ACTIVE).first()
+        form = TrainingForm(initial=TrainingForm.initial_of(active), workspace=workspace)
+    return render(request, FORM, _form_context(form, workspace), fragment=ESTIMATE)
+
+
+def _start(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
+    if "look" in request.POST:  # without scripts: the same page with what it comes to, at an address of its own
+        wanted = request.POST.copy()
+        for name in ("look", "csrfmiddlewaretoken"):
+            wanted.pop(name, None)
+        return redirect(request, f"{reverse('generation:training_start', args=[workspace.slug])}?{wanted.urlencode()}")
+    form, status = TrainingForm(request.POST, workspace=workspace), 422
+    if form.is_valid():
+        data, days = form.cleaned_data, form.days
+        try:
+            run, is_new = services.training_start(
+                actor=request.user,
+                workspace=workspace,
+                label=data["label"],
+                language_model=data["language_model"],
+                parent=data["parent"],
+                config=form.own_config,
+                since=timezone.now() - timedelta(days=days) if days else None,
+                with_corpus=data["with_corpus"],
+            )
+        except InvalidInputError as error:
+            add_errors(form, error)
+        except StudioError as error:
+            if error.status != 409:
+                raise
+            form.add_error(None, str(error.message))
+            status = error.status
+        else:
+            if not is_new:
+                messages.info(request, _("This training was started already; here it is."))
+            return redirect(request, _url(run))
+    return render(request, FORM, _form_context(form, workspace), status=status)
+
+
+def _form_context(form: TrainingForm, workspace: Workspace) -> dict[str, Any]:
+    wrong = [form[name].label for name in form.errors if name in form.fields]
+    return {
+        "form": form,
+        "estimate": _estimate_of(form, workspace),
+        "config": form.own_config,
+        "wrong": wrong,
+        "open_run": training_open(workspace),
+    }
+
+
+def _estimate_of(form: TrainingForm, workspace: Workspace) -> Estimate:
+    """Of what was filled in so far; before the first change, of what the form proposes."""
+    if form.is_bound:
+        form.is_valid()
+        base, days = form.cleaned_data.get("language_model"), form.days
+        with_corpus = bool(form.cleaned_data.get("with_corpus"))
+    else:
+        base = form.fields["language_model"].queryset.filter(pk=form.initial["language_model"]).first()  # type: ignore[attr-defined]
+        days, with_corpus = None, True
+    return training_estimate(
+        workspace=workspace, language_model=base, config=form.own_config, days=days, with_corpus=with_corpus
+    )
+
+
+# -- watching --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@workspace_view(Role.APPROVER)
+def training_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """The page, and what it polls while the run is open: the progress, and of the rest only what has changed."""
+    return _detail(request, training_get_for(workspace=workspace, pk=pk))
+
+
+def _detail(request: WorkspaceRequest, run: TrainingRun, error: StudioError | None = None) -> HttpResponse:
+    polled = is_fragment(request) and error is None
+    context = _shown(request, run) | {"error": error.message if error else None, "polled": polled}
+    if polled:
+        context |= _changed(request, context)
+    response = render(request, DETAIL, context, fragment=PROGRESS, status=error.status if error else 200)
+    return stop_polling(response) if polled and not run.is_open else response
+
+
+def _shown(request: WorkspaceRequest, run: TrainingRun) -> dict[str, Any]:
+    chart = loss_chart(run)
+    samples, hidden = training_samples(run, whole=request.GET.get("samples") == "all")
+    log, line = training_log(run)
+    failed = run.status == JobStatus.FAILED
+    return {
+        "run": run,
+        "progress": training_progress(run),
+        "failure": training_error(run.error_code) if failed else None,
+        "failure_detail": run.error_params.get("detail", "") if failed else "",
+        "chart": chart,
+        "samples": samples,
+        "hidden": hidden,
+        "log": log,
+        "point": chart["labels"][-1] if chart else 0,
+        "sample": samples[0].step if samples else 0,
+        "line": line,
+        "examples": counted(run.data_counts, EXAMPLES),
+        "pairs": counted(run.data_counts, PAIRS),
+        "excluded": left_out(run.excluded),
+        "masked": run.excluded.get(MASKED, 0),
+        "settings": settings_of(run),
+        "events": run_folder(run) / "events",
+        "evaluation": evaluation_of(run.version) if run.version else None,
+        "may_change": request.membership.covers(Role.ADMIN),
+    }
+
+
+def _changed(request: WorkspaceRequest, context: dict[str, Any]) -> dict[str, bool]:
+    """Which parts are newer than what the page says it shows; all of them at the end."""
+    seen = {name: request.GET.get(name, "") for name in ("point", "sample", "line")}
+    ended = not context["run"].is_open
+    return {
+        "first_point": context["chart"] is not None and seen["point"] in ("", "0"),
+        "new_points": context["chart"] is not None and str(context["point"]) != seen["point"],
+        "new_samples": bool(context["samples"]) and str(context["sample"]) != seen["sample"],
+        "new_lines": ended or str(context["line"]) != seen["line"],
+    }
+
+
+@require_POST
+@workspace_view(Role.ADMIN)
+def training_cancel(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    run = services.training_cancel(actor=request.user, run=training_get_for(workspace=workspace, pk=pk))
+    messages.info(request, _("The training is being cancelled. Its last checkpoint is kept."))
+    return redirect(request, _url(run))
+
+
+@require_POST
+@workspace_view(Role.ADMIN)
+def training_resume(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Go on from the last checkpoint; what stands against it is shown on the run's page."""
+    run = training_get_for(workspace=workspace, pk=pk)
+    try:
+        services.training_resume(actor=request.user, run=run)
+    except StudioError as error:
+        if error.code != "conflict":
+            raise
+        return _detail(request, run, error)
+    messages.info(request, _("The training goes on from its last checkpoint."))
+    return redirect(request, _url(run))
+
+
+def _url(run: TrainingRun) -> str:
+    return reverse("generation:training_detail", args=[run.workspace.slug, run.pk])
