@@ -93,3 +93,9 @@ class NewestFirst(CursorPagination):
     @staticmethod
     def _unknown() -> exceptions.NotFound:
         return exceptions.NotFound(_("This cursor is not one that a list gave out."), code="unknown_cursor")
+
+
+class OldestFirst(NewestFirst):
+    """The order in which rows came: what is added later stands on later pages."""
+
+    ordering = "id"

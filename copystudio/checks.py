@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db.models import Model, UniqueConstraint
 
 
 @register(Tags.database)
@@ -58,12 +60,28 @@ def job_times_fit(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-@register(Tags.models)
-def workspace_in_every_table(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    from django.apps import apps
+@register(Tags.compatibility)
+def model_server_is_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.GENERATION_BACKEND == "remote" and not settings.MODEL_SERVER["base_url"]:
+        return [
+            Error(
+                "A model server is to write, and none is named.",
+                hint="Set MODEL_SERVER_URL to its address, like https://models.example.com/v1, or GENERATION_BACKEND to auto.",
+                id="copystudio.E006",
+            )
+        ]
+    return []
 
+
+def own_models() -> list[type[Model]]:
+    """The models whose rows belong to a workspace."""
     own = {"copystudio", "generation", "campaigns"}
     free = {"copystudio.User", "copystudio.Workspace"}
+    return [model for model in apps.get_models() if model._meta.app_label in own and model._meta.label not in free]
+
+
+@register(Tags.models)
+def workspace_in_every_table(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{model._meta.label} has no workspace.",
@@ -71,8 +89,23 @@ def workspace_in_every_table(app_configs: Any, **kwargs: Any) -> list[CheckMessa
             obj=model,
             id="copystudio.E004",
         )
-        for model in apps.get_models()
-        if model._meta.app_label in own
-        and model._meta.label not in free
-        and not any(field.name == "workspace" for field in model._meta.fields)
+        for model in own_models()
+        if not any(field.name == "workspace" for field in model._meta.fields)
+    ]
+
+
+@register(Tags.models)
+def workspace_in_every_composite_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"The unique key {constraint.name} has no workspace.",
+            hint="Put workspace first among its fields: then one tenant's rows never stand in another one's way.",
+            obj=model,
+            id="copystudio.E005",
+        )
+        for model in own_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, UniqueConstraint)
+        and len(constraint.fields) > 1
+        and constraint.fields[0] != "workspace"
     ]

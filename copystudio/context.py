@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from copystudio import __version__
 from copystudio.models import Membership, Role, Workspace
+from copystudio.selectors.notification import unread_count
 from copystudio.selectors.workspace import memberships_of
 
 # label, icon, URL name, least role; every URL takes the workspace's slug
@@ -29,6 +30,7 @@ NAVIGATION: list[tuple[Promise | str, list[Entry]]] = [
             (_("Brands"), "feather", "campaigns:brand_list", Role.VIEWER),
             (_("Segments"), "users-group", "campaigns:segment_list", Role.VIEWER),
             (_("Channels"), "broadcast", "campaigns:channel_list", Role.VIEWER),
+            (_("Service dialogues"), "message-circle", "campaigns:dialogue_list", Role.VIEWER),
         ],
     ),
     (
@@ -44,11 +46,14 @@ NAVIGATION: list[tuple[Promise | str, list[Entry]]] = [
         [
             (_("Placements"), "layout-grid", "campaigns:placement_list", Role.VIEWER),
             (_("API clients"), "key", "campaigns:client_list", Role.ADMIN),
+            (_("Webhooks"), "webhook", "campaigns:webhook_list", Role.ADMIN),
         ],
     ),
     (
         _("Administer"),
         [
+            (_("Models"), "robot", "generation:model_list", Role.VIEWER),
+            (_("Training"), "book", "generation:training_list", Role.APPROVER),
             (_("Members"), "users", "studio:member_list", Role.ADMIN),
             (_("Audit log"), "history", "studio:event_list", Role.ADMIN),
         ],
@@ -94,10 +99,11 @@ def sections_for(workspace: Workspace, role: Role, path: str) -> list[NavSection
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context of ``base.html``. At most one query, and only where a page shows the list of workspaces.
+    """Context of ``base.html``. Two queries at most, each only where a page shows what it asks for.
 
-    ``nav_workspace``, ``nav_role`` (both None outside a workspace), ``nav_workspaces`` (memberships of the person) and
-    ``nav_items`` (sections of the navigation). The view helper sets ``request.membership``.
+    ``nav_workspace``, ``nav_role`` (both None outside a workspace), ``nav_workspaces`` (memberships of the person, one
+    query), ``nav_items`` (sections of the navigation) and ``nav_unread`` (own unread notifications here, one query; 0
+    outside a workspace). The view helper sets ``request.membership``.
     """
     membership: Membership | None = getattr(request, "membership", None)
     user = getattr(request, "user", AnonymousUser())
@@ -105,15 +111,17 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "nav_workspace": None,
         "nav_role": None,
         "nav_items": [],
+        "nav_unread": 0,
         "nav_workspaces": SimpleLazyObject(lambda: list(memberships_of(user)) if user.is_authenticated else []),
         "languages": settings.LANGUAGES,
         "version": __version__,
     }
     if membership is not None:
-        role, workspace = Role(membership.role), membership.workspace
+        role, workspace, person = Role(membership.role), membership.workspace, membership.user
         context |= {
             "nav_workspace": workspace,
             "nav_role": role,
             "nav_items": SimpleLazyObject(lambda: sections_for(workspace, role, request.path)),
+            "nav_unread": SimpleLazyObject(lambda: unread_count(person=person, workspace=workspace)),
         }
     return context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -20,9 +20,13 @@ class TimeStampedModel(models.Model):
         abstract = True
 
 
-def locked(model: type[M], **lookup: Any) -> M:
-    """The row, locked until the transaction ends. Raises the model's DoesNotExist."""
-    return model._default_manager.select_for_update(of=("self",)).get(**lookup)
+def locked(model: type[M], *, children: bool = False, **lookup: Any) -> M:
+    """The row, locked until the transaction ends. Raises the model's DoesNotExist.
+
+    ``children``: others may add rows that point at it meanwhile. Lock a workspace like that, because nearly every row
+    points at one: who adds such a row holds others by then, and each would wait for the other.
+    """
+    return model._default_manager.select_for_update(of=("self",), no_key=children).get(**lookup)
 
 
 class JobStatus(models.TextChoices):
@@ -43,7 +47,9 @@ class Job(TimeStampedModel):
     lost its lease carries an old number and can write nothing any more.
     """
 
-    task = ""  # name of the Celery task that is rung for rows of this model
+    task = ""  # name of the Celery task that is rung for rows of this model; empty: another row's bell is rung for it
+    due: ClassVar[Q] = Q()  # which queued rows may be taken now; the others wait
+    on_end = ""  # import string of a callable (job) -> None, called in the transaction that ends a job of this model
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     created_by = models.ForeignKey(

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -58,6 +59,13 @@ class Env:
         if not least <= number <= most:
             raise ImproperlyConfigured(f"{name}={number} is out of range: use {least} to {most}.")
         return number
+
+    def money(self, name: str) -> Decimal:
+        """An amount from 0 up; 0 where it is not set."""
+        value = self.text(name, "0")
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+            raise ImproperlyConfigured(f"{name}={value!r} is no amount of money. Write it like 0.15.")
+        return Decimal(value)
 
     def words(self, name: str, default: list[str]) -> list[str]:
         value = self.text(name)

@@ -1,14 +1,26 @@
-"""Forms about people."""
+"""Forms about people, and what form views share."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import BigIntegerField, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from copystudio.errors import InvalidInputError
 from copystudio.models import Event, Role, User, Workspace
+
+
+def add_errors(form: forms.BaseForm, error: InvalidInputError) -> None:
+    """Show a service's refusal beside the fields that it names, or above the form."""
+    for field, texts in error.fields.items():
+        form.add_error(field if field in form.fields else None, [str(text) for text in texts])
+    if not error.fields:
+        form.add_error(None, str(error.message))
 
 
 class MemberForm(forms.Form):
@@ -24,7 +36,22 @@ class RoleForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ["name", "language"]
+        fields = ["name", "language", "email_notifications"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("As the browser asks")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+        emails = self.fields["email_notifications"]
+        emails.label = _("Send me notifications by e-mail too")
+        if not settings.EMAIL.host:
+            emails.disabled = True
+            emails.help_text = _("This studio has no mail server, so it sends none.")
+
+
+class ReadAllForm(forms.Form):
+    """How far a person has seen the own notifications: the id of the newest one on the page."""
+
+    upto = forms.IntegerField(min_value=0, max_value=BigIntegerField.MAX_BIGINT)
 
 
 class EventFilter(django_filters.FilterSet):

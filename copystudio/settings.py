@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from copystudio.embedded.places import places
 from copystudio.env import Env
+from copystudio.model_server import model_server
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "copystudio.apps.CopyStudioConfig",
     "generation.apps.GenerationConfig",
     "campaigns.apps.CampaignsConfig",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # copystudio.admin has the site; libraries' tables stay out of it
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -156,7 +158,12 @@ CELERY_TASK_ACKS_LATE = False  # a message is a doorbell: the row's lease recove
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"generation.run": {"queue": "generation"}}
+CELERY_TASK_ROUTES = {
+    "generation.run": {"queue": "generation"},
+    "generation.train": {"queue": "training"},
+    "generation.evaluate": {"queue": "training"},
+    "generation.export": {"queue": "training"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 6 * 3600
@@ -177,19 +184,45 @@ JOB_HEARTBEAT_SECONDS = env.integer("JOB_HEARTBEAT_SECONDS", 5, least=1, most=12
 JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 10, least=1, most=600)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "copystudio.sweep", "schedule": JOB_SWEEP_SECONDS, "options": {"expires": JOB_SWEEP_SECONDS}},
+    "training": {"task": "generation.schedule", "schedule": 600, "options": {"expires": 600}},
+    "notifications": {"task": "copystudio.notifications_prune", "schedule": 3600, "options": {"expires": 3600}},
 }
 
 # -- generation ------------------------------------------------------------------------------------------------------
 
 GENERATION_THREADS = env.integer("GENERATION_THREADS", os.cpu_count() or 1, least=1, most=256)
-GENERATION_BATCH = env.integer("GENERATION_BATCH", 8, least=1, most=512)
+GENERATION_BATCH = env.integer("GENERATION_BATCH", 32, least=1, most=512)
+# float32: texts come out again exactly, alone or beside others; auto: what the machine computes fastest.
+GENERATION_NUMBERS = env.choice("GENERATION_NUMBERS", "auto", {"auto", "float32", "bfloat16"})
+# What writes: torch in the worker, a quantised copy of the model through OpenVINO, or a server that speaks OpenAI's
+# completions protocol. auto: the server where one is named, else the quantised copy as soon as there is one, else torch.
+GENERATION_BACKEND = env.choice("GENERATION_BACKEND", "auto", {"auto", "torch", "openvino", "remote"})
+MODEL_SERVER = model_server(env)
 # What a new workspace is furnished with, in the transaction that makes it.
 WORKSPACE_SETUP = ["generation.services.setup.workspace_setup", "campaigns.services.setup.workspace_setup"]
 # Furnishes the first start with a demonstration; empty: none.
 DEMO_LOADER = "campaigns.services.demo.demo_load" if env.boolean("STUDIO_DEMO", True) else ""
+# Whether a base model may be fetched by its name from the Hugging Face hub; off: no network at run time.
+MODEL_HUB = env.boolean("MODEL_HUB", False)
 STARTER_MODEL = env.text("STARTER_MODEL", "gemma-3-270m")
 # The checks that the campaigns app hands to the generator: payload -> (text -> Check).
 GENERATION_CHECK = "campaigns.services.candidate_check.checker"
+# Who is told that a run ended: run -> None, in the transaction that ends it.
+GENERATION_ENDED = "campaigns.services.webhook_send.run_ended"
+# Why a model version has to stay: version -> a sentence, or None.
+MODEL_VERSION_KEPT = "campaigns.selectors.catalogue.version_kept"
+# Where training examples come from: the starter corpus, put into briefs by the app that knows the channels.
+STARTER_CORPUS = "campaigns.services.starter_corpus.starter_examples"
+# What a workspace's people approved, changed and answered: workspace and window -> examples, pairs, what was left out.
+TRAINING_DATA = "campaigns.selectors.training_data.collect"
+# The rules as the judge of an evaluation: brief and text -> Judgement.
+EVALUATION_JUDGE = "campaigns.services.evaluation_judge.judge"
+EVALUATION_ITEMS = env.integer("EVALUATION_ITEMS", 96, least=4, most=5000)
+TRAINING_THREADS = env.integer("TRAINING_THREADS", os.cpu_count() or 1, least=1, most=256)
+# Folder in MODEL_ROOT of a model that says training texts in other words, through the other language; empty: none does.
+BACK_TRANSLATION_MODEL = env.text("BACK_TRANSLATION_MODEL")
+ENCODER_MODEL = env.text("ENCODER_MODEL")  # folder of a sentence encoder in MODEL_ROOT; empty: the bundled one
+NOTIFICATION_SENTENCES = ["generation.selectors.notices.SENTENCES"]
 
 # -- people ----------------------------------------------------------------------------------------------------------
 
@@ -224,6 +257,8 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "50/15m/ip,10/15m/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Copy Studio"
+# Admins make the accounts, so nobody holds an address that is not theirs; and where no mail is sent, none is ever confirmed.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 AXES_FAILURE_LIMIT = 10
@@ -318,7 +353,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Copy Studio API",
-    "DESCRIPTION": _("Approved copy for shops and CMSs, and the events that come back."),
+    "DESCRIPTION": _("Approved copy for shops and CMSs, the events that come back, and generation runs."),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -334,7 +369,13 @@ API_PER_MINUTE = {  # requests of one key, by scope
     "decide": env.integer("API_DECIDE_PER_MINUTE", 60_000, least=1, most=10_000_000),
     "events": env.integer("API_EVENTS_PER_MINUTE", 6_000, least=1, most=10_000_000),
     "copy:read": env.integer("API_COPY_PER_MINUTE", 600, least=1, most=10_000_000),
+    "generate": env.integer("API_GENERATE_PER_MINUTE", 600, least=1, most=10_000_000),
 }
+IDEMPOTENCY_SECONDS = 24 * 3600  # so long an answer is kept under its Idempotency-Key
+# On one machine on its own a receiver may stand beside it; elsewhere webhooks reach only public addresses, by https.
+WEBHOOKS_INSIDE = STAGE == "local"
+WEBHOOK_SECONDS = 10  # a receiver has so long to answer, all in all
+WEBHOOK_OVERLAP_SECONDS = 24 * 3600  # so long a replaced secret signs beside the new one
 
 LOGGING = {
     "version": 1,

@@ -23,15 +23,23 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_superuser=True, **fields)
+
 
 class User(AbstractBaseUser):
-    """What a person may do stands in their memberships; there is no staff or superuser flag."""
+    """What a person may do stands in their memberships.
+
+    Superusers besides read every workspace's rows in the Django admin. Whoever has the machine makes them; a role does not.
+    """
 
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=120)
     # empty: whatever the browser asks for
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, blank=True)
+    email_notifications = models.BooleanField(_("notifications by e-mail"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
+    is_superuser = models.BooleanField(_("superuser"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects = UserManager()

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils.module_loading import import_string
 
 from copystudio.access import require
 from copystudio.db import OPEN_STATUSES, Job, JobStatus, locked
@@ -79,15 +80,15 @@ def _send(task: str, pk: int, **options: Any) -> bool:
 def job_claim(model: type[J], pk: int) -> J | None:
     """Take a queued job, or one whose lease ran out. None when there is nothing to take: a doorbell may ring twice."""
     with transaction.atomic():
-        free = Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_until__lt=Now())
+        free = (Q(status=JobStatus.QUEUED) & model.due) | Q(status=JobStatus.RUNNING, lease_until__lt=Now())
         job = model._default_manager.select_for_update(skip_locked=True, of=("self",)).filter(free, pk=pk).first()
         if job is None:
             return None
         if job.cancel_requested_at is not None:
-            _end(job, JobStatus.CANCELLED)
+            job_close(job, JobStatus.CANCELLED)
             return None
         if job.attempt >= job.max_attempts:
-            _end(job, JobStatus.FAILED, code="attempts", params={"attempts": job.attempt})
+            job_close(job, JobStatus.FAILED, code="attempts", params={"attempts": job.attempt})
             return None
         model._default_manager.filter(pk=pk).update(
             status=JobStatus.RUNNING,
@@ -145,10 +146,13 @@ class JobKeeper:
             connection.close()
 
 
+K = TypeVar("K", bound=JobKeeper)
+
+
 @contextmanager
-def job_kept(job: Job) -> Iterator[JobKeeper]:
+def keeping(keeper: K) -> Iterator[K]:
     """Keep the lease alive from a thread of its own while the block works."""
-    keeper = JobKeeper(job)
+    job = keeper.job
     thread = threading.Thread(target=keeper.run, name=f"lease-{job.task}-{job.pk}", daemon=True)
     thread.start()
     try:
@@ -156,6 +160,13 @@ def job_kept(job: Job) -> Iterator[JobKeeper]:
     finally:
         keeper.stop.set()
         thread.join(timeout=10)
+
+
+@contextmanager
+def job_kept(job: Job) -> Iterator[JobKeeper]:
+    """As ``keeping``, by a keeper that does no more."""
+    with keeping(JobKeeper(job)) as keeper:
+        yield keeper
 
 
 def job_still_mine(job: J) -> J:
@@ -183,11 +194,24 @@ def job_end(job: J, status: JobStatus, *, code: str = "", params: dict[str, Any]
     """End the job under our fence, with its event. A lost lease raises LeaseLostError."""
     with transaction.atomic():
         current = job_still_mine(job)
-        _end(current, status, code=code, params=params)
+        job_close(current, status, code=code, params=params)
         return current
 
 
-def _end(job: Job, status: JobStatus, *, code: str = "", params: dict[str, Any] | None = None) -> None:
+def job_later(job: J, **values: Any) -> J:
+    """Queue the job again under our fence, for another try when it is due. A lost lease raises LeaseLostError.
+
+    ``values`` are columns of the model's own, written with it. The sweeper rings for the row once it is due.
+    """
+    with transaction.atomic():
+        current = job_still_mine(job)
+        type(job)._default_manager.filter(pk=current.pk).update(status=JobStatus.QUEUED, lease_until=None, **values)
+        current.refresh_from_db()
+        return current
+
+
+def job_close(job: Job, status: JobStatus, *, code: str = "", params: dict[str, Any] | None = None) -> None:
+    """End a job whose row the caller has locked, with its event and whatever else its end means."""
     type(job)._default_manager.filter(pk=job.pk).update(
         status=status, error_code=code, error_params=params or {}, lease_until=None, finished_at=Now(), step=""
     )
@@ -195,16 +219,18 @@ def _end(job: Job, status: JobStatus, *, code: str = "", params: dict[str, Any] 
     event_record(
         actor=None, workspace=job.workspace, verb=f"{job._meta.model_name}.{status}", target=job, data={"code": code}
     )
+    if job.on_end:
+        import_string(job.on_end)(job)
 
 
 # -- people ----------------------------------------------------------------------------------------------------------
 
 
-def job_cancel(*, actor: User, job: J) -> J:
+def job_cancel(*, actor: User, job: J, role: Role = Role.COPYWRITER) -> J:
     """Ask a job to stop: a waiting one ends at once, a running one at its next heartbeat."""
     with transaction.atomic():
         current = locked(type(job), pk=job.pk)
-        require(actor=actor, workspace=current.workspace, role=Role.COPYWRITER)
+        require(actor=actor, workspace=current.workspace, role=role)
         if current.status not in OPEN_STATUSES:
             raise TransitionError
         if current.cancel_requested_at is not None:
@@ -214,8 +240,32 @@ def job_cancel(*, actor: User, job: J) -> J:
             actor=actor, workspace=current.workspace, verb=f"{current._meta.model_name}.cancel", target=current
         )
         if current.status == JobStatus.QUEUED:
-            _end(current, JobStatus.CANCELLED)
+            job_close(current, JobStatus.CANCELLED)
         current.refresh_from_db()
+        return current
+
+
+def job_resume(*, actor: User, job: J, role: Role = Role.COPYWRITER) -> J:
+    """Queue a cancelled or failed job again; it goes on from what it has kept."""
+    with transaction.atomic():
+        current = locked(type(job), pk=job.pk)
+        require(actor=actor, workspace=current.workspace, role=role)
+        if current.status not in (JobStatus.CANCELLED, JobStatus.FAILED):
+            raise TransitionError
+        type(job)._default_manager.filter(pk=current.pk).update(
+            status=JobStatus.QUEUED,
+            attempt=0,
+            cancel_requested_at=None,
+            error_code="",
+            error_params={},
+            finished_at=None,
+            lease_until=None,
+        )
+        current.refresh_from_db()
+        event_record(
+            actor=actor, workspace=current.workspace, verb=f"{current._meta.model_name}.resume", target=current
+        )
+        job_ring(current)
         return current
 
 
@@ -235,9 +285,11 @@ def jobs_sweep() -> int:
         if not outbox_ring(bell):
             return rung
         rung += 1
-    for model in job_models():
-        idle = Q(status=JobStatus.RUNNING, lease_until__lt=Now()) | Q(
-            status=JobStatus.QUEUED, updated_at__lt=Now() - timedelta(seconds=settings.JOB_SWEEP_SECONDS)
+    for model in filter(lambda one: one.task, job_models()):
+        idle = (
+            Q(status=JobStatus.RUNNING, lease_until__lt=Now())
+            | Q(status=JobStatus.QUEUED, updated_at__lt=Now() - timedelta(seconds=settings.JOB_SWEEP_SECONDS))
+            & model.due
         )
         for pk in model._default_manager.filter(idle).order_by("id").values_list("pk", flat=True)[:500]:
             if not _send(model.task, pk, expires=settings.JOB_SWEEP_SECONDS):

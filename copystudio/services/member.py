@@ -34,7 +34,7 @@ def member_add(
             if user is None:
                 password = password_generate()
                 user = User.objects.create_user(email=email, password=password, name=name)
-            elif not user.memberships.exists():
+            elif not user.memberships.exists() and not user.is_superuser:  # theirs opens every workspace
                 password = password_generate()
                 _renew(user, password)
             membership = Membership.objects.create(workspace=workspace, user=user, role=role)
@@ -56,9 +56,9 @@ def _renew(user: User, password: str) -> None:
 
 
 def sign_out_for_good(user: User) -> None:
-    """Nobody's member any more: signed out everywhere, until somebody adds them again."""
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    """Nobody's member any more: signed out everywhere, until somebody adds them again, and then no superuser."""
+    user.is_active = user.is_superuser = False
+    user.save(update_fields=["is_active", "is_superuser"])
     for session in UserSession.objects.filter(user=user):
         session.end()
 
@@ -72,7 +72,7 @@ def _keep_an_admin(*, workspace: Workspace, leaving: Membership) -> None:
 def member_change_role(*, actor: User, membership: Membership, role: Role) -> Membership:
     """Give a member another role; the last admin stays admin."""
     with transaction.atomic():
-        workspace = locked(Workspace, pk=membership.workspace_id)
+        workspace = locked(Workspace, children=True, pk=membership.workspace_id)
         current = locked(Membership, pk=membership.pk)
         require(actor=actor, workspace=workspace, role=Role.ADMIN)
         if current.role == Role.ADMIN and role != Role.ADMIN:
@@ -88,7 +88,7 @@ def member_change_role(*, actor: User, membership: Membership, role: Role) -> Me
 def member_remove(*, actor: User, membership: Membership) -> None:
     """Take a person out of the workspace; who has no other workspace is signed out everywhere and cannot sign in."""
     with transaction.atomic():
-        workspace = locked(Workspace, pk=membership.workspace_id)
+        workspace = locked(Workspace, children=True, pk=membership.workspace_id)
         current = locked(Membership, pk=membership.pk)
         require(actor=actor, workspace=workspace, role=Role.ADMIN)
         if current.role == Role.ADMIN:
@@ -108,6 +108,8 @@ def member_reset_password(*, actor: User, membership: Membership) -> str:
         user = locked(User, pk=current.user_id)
         if user.memberships.exclude(pk=current.pk).exists():
             raise TransitionError(_("This person belongs to other workspaces too; they have to reset it by e-mail."))
+        if user.is_superuser:  # an admin of one workspace would read all of them with it
+            raise TransitionError(_("This person is a superuser; they have to reset it by e-mail."))
         password = password_generate()
         _renew(user, password)
         event_record(actor=actor, workspace=current.workspace, verb="member.password", target=current)

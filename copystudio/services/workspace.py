@@ -35,7 +35,7 @@ def workspace_create(*, actor: User | None, slug: str, name: str, admin: User, i
 def workspace_remove_demo(*, actor: User, workspace: Workspace) -> None:
     """Delete a demonstration with everything in it, and its invented people. Other workspaces cannot be deleted so."""
     with transaction.atomic():
-        row = locked(Workspace, pk=workspace.pk)
+        row = locked(Workspace, children=True, pk=workspace.pk)
         require(actor=actor, workspace=row, role=Role.ADMIN)
         if not row.is_demo:
             raise TransitionError(_("Only a demonstration can be removed."))

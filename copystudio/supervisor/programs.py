@@ -49,7 +49,7 @@ def programs(config: Config) -> list[Program]:
         web(config),
         worker("default", config.default_workers),
         worker("generation", 1, needs_model=True),
-        worker("training", 1, needs_model=True),
+        worker("training", 1, "--max-tasks-per-child", "1", needs_model=True),  # frees torch's memory after each job
         Program(
             "beat",
             [*_celery("beat"), "--scheduler", "celery.beat:Scheduler", "--pidfile=", "-l", "WARNING"],
@@ -65,11 +65,11 @@ def web(config: Config) -> Program:
     return Program("web", [*args, "copystudio.wsgi:application"])
 
 
-def worker(queue: str, concurrency: int, *, needs_model: bool = False) -> Program:
+def worker(queue: str, concurrency: int, *more: str, needs_model: bool = False) -> Program:
     """A Celery worker of one queue: prefork, the only pool in which time limits work, and without the chatter between
     workers. SIGQUIT ends it without waiting for the task: the job's row brings the work back.
     """
-    options = ["-Q", queue, "-n", f"{queue}@%h", "-P", "prefork", "-c", str(concurrency), "-l", "INFO"]
+    options = ["-Q", queue, "-n", f"{queue}@%h", "-P", "prefork", "-c", str(concurrency), "-l", "INFO", *more]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return Program(queue, [*_celery("worker"), *options, *quiet], needs_model=needs_model, orphaned=signal.SIGQUIT)
 

@@ -256,8 +256,16 @@ def money(value: float | Decimal | None, currency: str = "") -> str:
 
 
 @register.filter
+def amounts(sums: Mapping[str, Decimal]) -> str:
+    """Amounts by currency, side by side: what is in two currencies has no one sum."""
+    return " · ".join(money(value, currency) for currency, value in sorted(sums.items())) or NONE
+
+
+@register.filter
 def as_format(value: float | None, name: str) -> str:
-    """A chart's value in the chart's own format: number, percent or money."""
+    """A chart's value in the chart's own format: number, percent, money or decimal (three places)."""
+    if name == "decimal":
+        return NONE if value is None else number(value, 3)
     return percent(value) if name == "percent" else money(value) if name == "money" else number(value)
 
 

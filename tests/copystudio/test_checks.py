@@ -54,6 +54,19 @@ def test_a_table_without_a_workspace_is_an_error(monkeypatch: pytest.MonkeyPatch
     assert ids(checks.workspace_in_every_table(None)) == ["copystudio.E004"]
 
 
+@isolate_apps("campaigns")
+def test_a_composite_key_without_a_workspace_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shelf(models.Model):
+        row, place = models.IntegerField(), models.IntegerField()
+
+        class Meta:
+            app_label = "campaigns"
+            constraints = [models.UniqueConstraint(fields=["row", "place"], name="shelf_place")]
+
+    monkeypatch.setattr(apps, "get_models", lambda: [Shelf])
+    assert ids(checks.workspace_in_every_composite_key(None)) == ["copystudio.E005"]
+
+
 def test_every_check_names_the_mend(settings: Any) -> None:
     settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
     settings.JOB_HEARTBEAT_SECONDS, settings.JOB_LEASE_SECONDS = 20, 30

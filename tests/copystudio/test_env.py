@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,14 @@ def test_a_mail_server_gets_a_password_only_with_encryption(value: str, mailer: 
     found = read(value).email("X")
     assert found == mailer
     assert found.ssl or found.starttls or not found.password
+
+
+@pytest.mark.parametrize(("value", "amount"), [("", "0"), ("0.15", "0.15"), ("12", "12")])
+def test_an_amount_of_money_is_read_exactly(value: str, amount: str) -> None:
+    assert Env({"X": value}).money("X") == Decimal(amount)
+
+
+@pytest.mark.parametrize("value", ["-1", "1,5", "cheap", "1e3", "nan"])
+def test_what_is_no_amount_of_money_is_refused(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="X="):
+        Env({"X": value}).money("X")

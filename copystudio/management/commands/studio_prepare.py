@@ -15,7 +15,7 @@ from django.db import transaction
 from copystudio.embedded.process import MARK
 from copystudio.services.bootstrap import FirstStart, bootstrap
 from copystudio.supervisor.welcome import FIRST_SIGN_IN
-from generation.engine import starter
+from generation.engine import starter, starter_adapter
 
 SUPERVISED = MARK in os.environ
 
@@ -48,6 +48,8 @@ class Command(BaseCommand):
             return
         try:
             starter.prepare(settings.MODEL_ROOT, self.progress())
+            if starter_adapter.is_shipped():
+                starter_adapter.install(settings.MODEL_ROOT)
         except starter.StarterModelError as error:
             raise CommandError(str(error)) from error
 

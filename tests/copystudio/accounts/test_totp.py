@@ -10,6 +10,7 @@ import struct
 import time
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
@@ -66,6 +67,15 @@ def password_only(cast: Cast) -> Browser:
     assert not browser.is_in
     assert browser.response["Location"].startswith(ASK)
     return browser
+
+
+def test_an_address_that_nobody_confirmed_does_not_stand_in_the_way(cast: Cast) -> None:
+    """Looking at the page of addresses writes the own one down, unconfirmed; without mail it stays so."""
+    browser = reauthenticated(cast)
+    assert browser.client.get("/accounts/email/").status_code == 200
+    assert EmailAddress.objects.get(user=cast.viewer).verified is False
+    page = browser.client.get(ACTIVATE)
+    assert page.status_code == 200 and re.search(r"\b[A-Z2-7]{32}\b", page.content.decode())
 
 
 def test_a_wrong_code_does_not_switch_it_on(cast: Cast) -> None:

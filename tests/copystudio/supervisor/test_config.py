@@ -82,6 +82,14 @@ def test_every_queue_has_a_worker_and_computing_ones_have_one_process(var: Path)
     assert not found["web"].needs_model
 
 
+def test_the_training_worker_gives_its_memory_back_after_each_job(var: Path) -> None:
+    """Torch keeps what it once had until its process ends; the others keep theirs, to answer at once."""
+    found = {program.name: program.args for program in programs(read_config({"STUDIO_VAR": str(var)}))}
+    training = found["training"]
+    assert training[training.index("--max-tasks-per-child") + 1] == "1"
+    assert not any("--max-tasks-per-child" in found[name] for name in ("default", "generation"))
+
+
 def test_the_default_worker_never_has_a_single_process(var: Path) -> None:
     """One long import would keep the sweeper from running."""
     with pytest.raises(ImproperlyConfigured):

@@ -1,0 +1,42 @@
+"""Pages of long lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+
+class KeyPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages that are read in two steps: the keys of the page's rows, then only these rows with all that they show.
+
+    A deep page of a plain queryset joins every row before it as well.
+
+    keys   the keys in order, as ``values_list(…, flat=True)``
+    rows   the rows of some keys, in the same order
+    count  how many keys there are, where that is known
+    """
+
+    def __init__(
+        self,
+        keys: QuerySet[Any, Any],
+        rows: Callable[[list[Any]], Sequence[Any]],
+        per_page: int,
+        count: int | None = None,
+    ) -> None:
+        super().__init__(keys, per_page)
+        self._keys, self._rows, self._known = keys, rows, count
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        if self._known is None:
+            self._known = self._keys.count()
+        return self._known
+
+    def page(self, number: int | str) -> Page[Any]:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        keys = list(self._keys[first : first + self.per_page]) if self.count else []
+        return Page(self._rows(keys) if keys else [], number, self)
