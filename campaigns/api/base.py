@@ -58,6 +58,7 @@ PROBLEMS = {
     401: _("The API key is missing, unknown, revoked or expired."),
     403: _("The API key does not have the scope."),
     404: _("There is nothing of this name or number in the workspace of the key."),
+    409: _("What is asked for is not possible in the present state."),
     413: _("The body is larger than 1 MB."),
     415: _("The body is not application/json."),
     422: _("Some of the input is not valid; “errors” says which."),

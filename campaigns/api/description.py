@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from campaigns.api.authentication import ApiKeyAuthentication, Caller
 from campaigns.api.base import ApiView
+from campaigns.api.webhook_description import webhooks_described
 from campaigns.services.tracking import MOST_EVENTS
 from copystudio.models import User
 
@@ -57,6 +58,16 @@ LINKS = {
         }
     },
 }
+RUN = {
+    name: {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
+    for name, operation in (("run", "run_detail"), ("candidates", "run_candidates"), ("cancel", "run_cancel"))
+}
+# these refuse what they do not know
+EXACT = {
+    "BriefRun": _("A run from a brief that stands in the studio."),
+    "Wish": _("A run asked for in the request itself. It is kept as a brief, named by the client and the time."),
+    "ProductFilter": _("Which products on sale; what is left out says nothing."),
+}
 EXAMPLES = {"placement": "home-hero", "visitor": "visitor-1"}
 
 
@@ -72,6 +83,12 @@ def _described(language: str | None) -> dict[str, Any]:
     for parameter in schema["paths"]["/api/v1/decide"]["get"]["parameters"]:
         if parameter["name"] in EXAMPLES:
             parameter["example"] = EXAMPLES[parameter["name"]]
+    schema["paths"]["/api/v1/runs"]["post"]["requestBody"]["required"] = True
+    for status in ("200", "202"):
+        schema["paths"]["/api/v1/runs"]["post"]["responses"][status]["links"] = RUN
+    for name, text in EXACT.items():
+        schema["components"]["schemas"][name] |= {"additionalProperties": False, "description": str(text)}
+    schema["webhooks"] = webhooks_described(schema)
     return schema
 
 

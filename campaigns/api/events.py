@@ -43,7 +43,7 @@ class EventsView(ApiView):
         description=_(
             "Takes up to 1,000 events in at most 1 MB, all or none. Sending a batch again is safe: an event id is stored "
             "once for each type. An event counts only with the exposure token of a decision, which counts once for each "
-            "type: within 24 hours, and for a conversion within 8 days. Send values in one currency: sums add them up."
+            "type: within 24 hours, and for a conversion within 8 days. Values are added up by currency."
         ),
         request=EventBatchSerializer,
         examples=[EXAMPLE],

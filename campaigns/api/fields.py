@@ -112,6 +112,15 @@ class Whole(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class JsonWhole(serializers.IntegerField):
+    """A whole number in a JSON body: neither a string nor true or false."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float) or data != data or data % 1:
+            self.fail("invalid")
+        return int(data)
+
+
 extend_schema_field({"type": "string", "format": "uuid"})(Uuid)
 extend_schema_field({"type": "string", "format": "date-time"})(Moment)
 extend_schema_field({"type": "number", "minimum": 0, "maximum": MOST_VALUE})(Amount)

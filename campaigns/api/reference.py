@@ -42,6 +42,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Body:
+    """One shape that the body of a request may have; ``description`` tells it from the others, where there are several."""
+
+    description: str
+    fields: list[Field]
+
+
+@dataclass(frozen=True)
 class Operation:
     name: str
     method: str
@@ -50,10 +58,21 @@ class Operation:
     description: str
     scope: str
     parameters: list[Field]
-    body: list[Field]
+    bodies: list[Body]
     answers: list[Answer]
     problems: list[Answer]
     curl: str
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """The messages that the studio sends: when, with what headers and values."""
+
+    events: list[tuple[str, str]]
+    description: str
+    headers: list[Field]
+    fields: list[Field]
+    example: str
 
 
 def in_order(parameters: list[Schema]) -> list[Schema]:
@@ -91,10 +110,38 @@ class Reader:
             description=operation["description"],
             scope=operation["security"][0]["apiKey"][0],
             parameters=[self._parameter(parameter) for parameter in in_order(operation.get("parameters", []))],
-            body=list(self._fields(body["schema"])) if body else [],
+            bodies=self._bodies(body["schema"]) if body else [],
             answers=[answer for answer in answers if answer.status < "400"],
             problems=[answer for answer in answers if answer.status >= "400"],
             curl=self._curl(path, method, operation, body),
+        )
+
+    def _bodies(self, schema: Schema) -> list[Body]:
+        """The shapes that the schema allows: one, or those of ``oneOf``."""
+        shapes = self._plain(schema).get("oneOf", [schema])
+        told = len(shapes) > 1
+        return [
+            Body(self._resolve(shape).get("description", "") if told else "", list(self._fields(shape)))
+            for shape in shapes
+        ]
+
+    def _plain(self, schema: Schema) -> Schema:
+        """The schema that a reference names, with its ``oneOf`` still there."""
+        name = schema.get("$ref", "").rsplit("/", 1)[-1]
+        found: Schema = self.schema["components"]["schemas"][name] if name else schema
+        return found
+
+    def webhooks(self) -> Webhooks:
+        """What is said of webhooks: they differ only in when they come."""
+        events = self.schema["webhooks"]
+        first = next(iter(events.values()))["post"]
+        content = first["requestBody"]["content"]["application/json"]
+        return Webhooks(
+            events=[(name, event["post"]["summary"]) for name, event in events.items()],
+            description=first["description"],
+            headers=[self._parameter(header) for header in first["parameters"]],
+            fields=list(self._fields(content["schema"])),
+            example=json.dumps(content["example"], indent=2, ensure_ascii=False),
         )
 
     def _parameter(self, parameter: Schema) -> Field:
@@ -154,10 +201,12 @@ class Reader:
         query = "&".join(f"{name}={value}" for name, value in shown.items())
         url = self.server + path.replace("{id}", "1") + (f"?{query}" if query else "")
         lines = ['curl -H "Authorization: Bearer $COPY_STUDIO_KEY"']
-        if body:
+        if body and "examples" in body:
             example = next(iter(body["examples"].values()))["value"]
             text = json.dumps(example, indent=2, ensure_ascii=False)
             lines += [f"  -X {method.upper()} -H 'Content-Type: application/json'", f"  -d '{text}'"]
+        elif method == "post":
+            lines += ["  -X POST"]
         return " \\\n".join([*lines, f'  "{url}"'])
 
 
@@ -167,5 +216,10 @@ def docs(request: HttpRequest) -> HttpResponse:
     """For any signed-in person: the description names nothing of a workspace."""
     schema = description(request.build_absolute_uri("/").rstrip("/"))
     reader = Reader(schema)
-    context = {"info": schema["info"], "operations": reader.operations(), "problem_fields": reader.problem_fields()}
+    context = {
+        "info": schema["info"],
+        "operations": reader.operations(),
+        "webhooks": reader.webhooks(),
+        "problem_fields": reader.problem_fields(),
+    }
     return render(request, "campaigns/api/reference.html", context)

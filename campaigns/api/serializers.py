@@ -43,6 +43,9 @@ class DecideQuery(serializers.Serializer):
     )
 
 
+AI_HELP = _("Whether a model wrote the text, for people (label) and machines (metadata).")
+
+
 class AiLabelSerializer(serializers.Serializer):
     text = serializers.CharField(help_text=_("To be shown with the copy, in the language of the copy."))
     language = serializers.CharField()
@@ -63,7 +66,7 @@ class AiMetadataSerializer(serializers.Serializer):
 
 
 class AiSerializer(serializers.Serializer):
-    """Whether a model wrote the text, for people (label) and machines (metadata)."""
+    """The AI label of a text."""
 
     generated = serializers.BooleanField(help_text=_("A model wrote the text or its first version."))
     label = AiLabelSerializer(allow_null=True)
@@ -81,7 +84,7 @@ class DecisionSerializer(serializers.Serializer):
     language = serializers.CharField(allow_null=True, help_text=_("Language of the copy; null for a fallback text."))
     variant = serializers.IntegerField(allow_null=True)
     revision = serializers.IntegerField(allow_null=True)
-    ai = AiSerializer()
+    ai = AiSerializer(help_text=AI_HELP)
     token = serializers.CharField(
         allow_null=True,
         help_text=_("Exposure token to send back with events; null for a fallback text, which is not counted."),
@@ -162,7 +165,7 @@ class CopySerializer(serializers.Serializer):
     campaign = CopyCampaignSerializer()
     product = CopyProductSerializer(allow_null=True)
     segment = serializers.CharField(allow_null=True, help_text=_("Short name of the audience segment."))
-    ai = AiSerializer()
+    ai = AiSerializer(help_text=AI_HELP)
     approved_at = serializers.DateTimeField(allow_null=True)
     updated_at = serializers.DateTimeField()
 

@@ -15,7 +15,7 @@ def gettext_noop(text: str) -> str:
 
 
 # Parameters whose values are English words, which have to be translated before they stand in a sentence.
-WORD_PARAMS = ("kind", "delimiter", "target")
+WORD_PARAMS = ("kind", "delimiter", "target", "reason")
 
 TARGET_NAMES = {
     "sku": gettext_noop("SKU"),

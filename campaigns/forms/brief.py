@@ -9,15 +9,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.fields import WordsField
-from campaigns.models import Brief, Channel
+from campaigns.models import Brief, Channel, Emoji, Length, Sentiment, Style
 from campaigns.models.brief import MAX_PER_ITEM
 from campaigns.selectors.brief import brief_channels, tags_in_use
 from campaigns.selectors.catalogue import categories, channels, segments, vendors
-from campaigns.services.brief import BriefData
+from campaigns.services.brief import PLAIN, BriefData
 from copystudio.errors import Text
 from copystudio.models import Workspace
 
@@ -32,6 +33,17 @@ FILTER_FIELDS = {
     "product_language": "language",
 }
 MOST_SKUS = 2000
+
+
+def dial(label: Any, choices: type[models.TextChoices], nothing: Text, help_text: Any) -> forms.ChoiceField:
+    """One of a few values in a row of radio buttons; the first asks for nothing in particular."""
+    return forms.ChoiceField(
+        label=label,
+        choices=[("", nothing), *choices.choices],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=help_text,
+    )
 
 
 class SkusField(forms.CharField):
@@ -146,14 +158,25 @@ def filter_words(product_filter: Mapping[str, Any]) -> list[tuple[Text, str]]:
 class BriefForm(BriefScopeForm):
     name = forms.CharField(label=_("Name"), max_length=160)
     language = forms.ChoiceField(label=_("Language of the copy"), choices=settings.LANGUAGES)
+    style = dial(_("Style"), Style, _("As it comes"), _("From calm to lively: how the copy sounds."))
     tone = forms.CharField(
-        label=_("Tone"),
+        label=_("More about the tone"),
         max_length=120,
         required=False,
-        help_text=_("Left empty, the segment's or the brand's tone counts."),
+        help_text=_("In your own words. With no style and nothing here, the segment's or the brand's tone counts."),
     )
+    sentiment = dial(
+        _("Sentiment"), Sentiment, _("Any"), _("Of the texts that pass, those that feel like this are shown first.")
+    )
+    length = dial(
+        _("Length"),
+        Length,
+        _("Any"),
+        _("Short uses about 45 %, medium 70 % and long 95 % of what is advised in the channel."),
+    )
+    emoji = dial(_("Emoji"), Emoji, _("Any"), _("Texts that do not keep to it are dropped."))
     must_words = WordsField(
-        label=_("Must words"), help_text=_("Texts without them are marked. One per line, or with commas.")
+        label=_("Must words"), help_text=_("Texts without them are dropped. One per line, or with commas.")
     )
     never_words = WordsField(
         label=_("Never words"), help_text=_("Texts with them are dropped. One per line, or with commas.")
@@ -169,10 +192,9 @@ class BriefForm(BriefScopeForm):
     @classmethod
     def initial_of(cls, brief: Brief) -> dict[str, Any]:
         chosen = {name: brief.product_filter.get(key) for name, key in FILTER_FIELDS.items()}
-        plain = ("name", "language", "tone", "must_words", "never_words", "instructions", "count")
         return {
             **chosen,
-            **{name: getattr(brief, name) for name in plain},
+            **{name: getattr(brief, name) for name in (*PLAIN, "must_words", "never_words")},
             "segments": list(brief.segments.all()),
             "channels": brief_channels(brief),
         }
@@ -183,8 +205,5 @@ class BriefForm(BriefScopeForm):
             product_filter=self.product_filter,
             segments=list(data["segments"]),
             channels=list(data["channels"]),
-            **{
-                name: data[name]
-                for name in ("name", "language", "tone", "must_words", "never_words", "instructions", "count")
-            },
+            **{name: data[name] for name in (*PLAIN, "must_words", "never_words")},
         )

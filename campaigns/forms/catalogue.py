@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.fields import FactsField, InterestsField, WordsField
 from campaigns.models import AudienceSegment, Brand, Channel, Product
-from campaigns.selectors.catalogue import categories, search, vendors
+from campaigns.selectors.catalogue import categories, search, vendors, versions_to_choose
 from campaigns.services.product import ProductData
-from copystudio.models import Workspace
+from copystudio.models import Role, Workspace
+from generation.models import ModelVersion
 
 PLATFORM_LANGUAGES = [("", _("Not said")), *settings.LANGUAGES]
 
@@ -80,13 +81,37 @@ class ProductFilter(django_filters.FilterSet):
         return rows.filter(search(value.strip())) if value.strip() else rows
 
 
+class VersionField(forms.ModelChoiceField):
+    def label_from_instance(self, version: ModelVersion) -> str:
+        name = f" · {version.name}" if version.name and version.name != version.language_model.name else ""
+        return f"{version}{name} ({version.get_status_display()})"
+
+
 class BrandForm(forms.ModelForm):
+    """Which model version writes for the brand is the choice of admins: others get no such field."""
+
     must_words = WordsField(label=_("Must words"), help_text=_("Every text of this brand contains these."))
     never_words = WordsField(label=_("Never words"), help_text=_("No text of this brand contains these."))
+    model_version = VersionField(
+        label=_("Model version"),
+        queryset=ModelVersion.objects.none(),
+        required=False,
+        empty_label=_("The one that is active in the workspace"),
+        help_text=_("What writes for this brand."),
+    )
 
     class Meta:
         model = Brand
-        fields = ["name", "voice", "tone", "must_words", "never_words", "good_examples", "bad_examples"]
+        fields = [
+            "name",
+            "voice",
+            "tone",
+            "must_words",
+            "never_words",
+            "good_examples",
+            "bad_examples",
+            "model_version",
+        ]
         widgets = {
             "voice": forms.Textarea(attrs={"rows": 3}),
             "good_examples": forms.Textarea(attrs={"rows": 3}),
@@ -97,6 +122,16 @@ class BrandForm(forms.ModelForm):
             "good_examples": _("Texts that sound right, one per line."),
             "bad_examples": _("Texts that do not, one per line."),
         }
+
+    def __init__(
+        self, data: QueryDict | None = None, *, workspace: Workspace, role: Role, instance: Brand | None = None
+    ) -> None:
+        super().__init__(data, instance=instance)
+        if role.covers(Role.ADMIN):
+            fields: dict[str, Any] = self.fields
+            fields["model_version"].queryset = versions_to_choose(workspace)
+        else:
+            del self.fields["model_version"]
 
 
 class SegmentForm(forms.ModelForm):

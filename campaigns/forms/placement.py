@@ -25,7 +25,10 @@ class PlacementForm(forms.Form):
         help_text=_("The shop asks by this name, so it cannot be changed later. Example: home-hero."),
     )
     channel = forms.ModelChoiceField(
-        label=_("Channel"), queryset=None, help_text=_("Only copy of this channel can be served here.")
+        label=_("Channel"),
+        queryset=None,
+        empty_label=_("Choose …"),
+        help_text=_("Only copy of this channel can be served here."),
     )
     fallback_text = forms.CharField(
         label=_("Fallback text"),

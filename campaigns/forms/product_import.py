@@ -21,7 +21,6 @@ FACT = "fact"
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Product file"),
-        help_text=_("A Shopify export, Google Merchant XML, JSON lines, CSV or Excel (XLSX), up to 200 MB."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xml,.json,.jsonl"}),
     )
     language = forms.ChoiceField(
@@ -29,6 +28,12 @@ class UploadForm(forms.Form):
         choices=[("", _("The file says so, or it is mixed")), *settings.LANGUAGES],
         required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _(
+            "A Shopify export, Google Merchant XML, JSON lines, CSV or Excel (XLSX), up to %(limit_mb)s MB."
+        ) % {"limit_mb": settings.IMPORT_MAX_BYTES // 1024 // 1024}
 
 
 class MappingForm(forms.Form):

@@ -18,6 +18,15 @@ class Brand(TimeStampedModel):
     never_words = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("never words"))
     good_examples = models.TextField(_("good examples"), blank=True, max_length=4000)
     bad_examples = models.TextField(_("bad examples"), blank=True, max_length=4000)
+    # what writes for this brand; empty: the version that is active in the workspace
+    model_version = models.ForeignKey(
+        "generation.ModelVersion",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("model version"),
+    )
 
     class Meta:
         verbose_name = _("brand")

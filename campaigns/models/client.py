@@ -15,6 +15,7 @@ class Scope(models.TextChoices):
     DECIDE = "decide", _("Ask for the copy of a placement")
     EVENTS = "events", _("Send impressions, clicks and conversions")
     COPY_READ = "copy:read", _("Read approved copy")
+    GENERATE = "generate", _("Start generation runs and read their candidates")
 
 
 class ApiClient(TimeStampedModel):

@@ -60,13 +60,18 @@ class Conversion(TrackingEvent):
 
 
 class DailyCount(models.Model):
-    """Counted events of one revision at one placement on one day (UTC); equals the raw rows, and can be rebuilt."""
+    """Counted events of one revision at one placement on one day (UTC); equals the raw rows, and can be rebuilt.
+
+    Amounts of two currencies are never added up: a conversion that names a currency is counted in the row of that
+    currency, everything else in the row without one.
+    """
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="daily_counts")
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="+")
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="+")
     day = models.DateField()
+    currency = models.CharField(max_length=3, blank=True, default="")
     impressions = models.PositiveBigIntegerField(default=0)
     clicks = models.PositiveBigIntegerField(default=0)
     conversions = models.PositiveBigIntegerField(default=0)
@@ -76,7 +81,8 @@ class DailyCount(models.Model):
         ordering = ["day"]
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "variant", "revision", "placement", "day"], name="campaigns_dailycount_cell"
+                fields=["workspace", "variant", "revision", "placement", "day", "currency"],
+                name="campaigns_dailycount_cell",
             )
         ]
         indexes = [models.Index(fields=["variant", "day"], name="campaigns_dailycount_variant")]

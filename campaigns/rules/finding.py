@@ -28,6 +28,7 @@ class Code(StrEnum):
     LENGTH_OVER_SOFT, LENGTH_OVER_HARD: `unit`, `measured`, `limit`; for SMS also `encoding` and `units`.
     GROUNDING_*: `claim` (the words as written), `kind`, `value` and `unit` (normalised, empty where there is none).
     WORDING_MUST_MISSING, WORDING_NEVER_PRESENT: `word` (as the brief or brand wrote it).
+    LAW_ABSOLUTE: `word` (as the text has it).
     """
 
     LENGTH_OVER_SOFT = "length.over_soft"
@@ -49,10 +50,11 @@ class Code(StrEnum):
     GROUNDING_PHONE = "grounding.phone"
     WORDING_MUST_MISSING = "wording.must_missing"
     WORDING_NEVER_PRESENT = "wording.never_present"
+    LAW_ABSOLUTE = "law.absolute"
 
     @property
     def rule(self) -> str:
-        """The rule that the code belongs to: "length", "grounding" or "wording"."""
+        """The rule that the code belongs to: "length", "grounding", "wording" or "law"."""
         return self.value.partition(".")[0]
 
 
@@ -78,7 +80,7 @@ class Finding:
 
     @property
     def rule(self) -> str:
-        """The rule that found it: "length", "grounding" or "wording"."""
+        """The rule that found it: "length", "grounding", "wording" or "law"."""
         return self.code.rule
 
     @property

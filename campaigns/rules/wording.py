@@ -48,6 +48,11 @@ def present_never_words(text: str, words: Iterable[str]) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.start, finding.end))
 
 
+def spans_of(folded: Folded, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Where any of `words` stands, as spans of the original text, by word and position. Blank words are skipped."""
+    return [span for word in _distinct(words) for span in _occurrences(folded, word)]
+
+
 def _distinct(words: Iterable[str]) -> Iterator[str]:
     seen = set()
     for word in words:

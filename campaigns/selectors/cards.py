@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,50 @@ from django.utils.translation import gettext as _
 from campaigns.models import Channel, Variant
 from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
-from campaigns.selectors.sentences import finding_sentence, unit_name
+from campaigns.selectors.run import candidate_language
+from campaigns.selectors.sentences import feeling_name, finding_sentence, unit_name
 from campaigns.services.copy_check import blocking_findings, variant_findings
+from campaigns.services.tweak import Tweak, tweak_label, tweaks_of
 from generation.models import Candidate
 
 
 @dataclass(frozen=True)
+class Feeling:
+    """What a text is felt as: the likeliest of the three with its probability in per cent, and all of them as the parts of
+    a bar, each with its code, where it begins and how wide it is, in per cent."""
+
+    code: str
+    percent: int
+    parts: tuple[tuple[str, float, float], ...]
+
+    @property
+    def name(self) -> str:
+        return feeling_name(self.code)
+
+
+FEELINGS = ("negative", "neutral", "positive")
+
+
+def feeling_of(probabilities: Sequence[float] | None) -> Feeling | None:
+    """``probabilities`` of negative, neutral and positive as a candidate keeps them; None where there are none."""
+    if not probabilities or len(probabilities) != len(FEELINGS):
+        return None
+    place = max(range(len(FEELINGS)), key=lambda n: probabilities[n])
+    parts = [
+        (code, round(100 * sum(probabilities[:n]), 1), round(100 * probabilities[n], 1))
+        for n, code in enumerate(FEELINGS)
+    ]
+    return Feeling(FEELINGS[place], round(100 * probabilities[place]), tuple(parts))
+
+
+@dataclass(frozen=True)
 class Card:
-    """``findings`` are dicts with severity, start, end, excerpt and ``message``; lengths are in the channel's unit."""
+    """``findings`` are dicts with severity, start, end, excerpt and ``message``; lengths are in the channel's unit.
+
+    Of a candidate also: ``leads``, the attributes that its text was planned to lead with; how it is felt; and the text that
+    already ran and that it comes close to, with its likeness in per cent; what can be asked for from it,
+    and the runs that were: number and what was to be different.
+    """
 
     text: str
     language: str
@@ -26,6 +62,13 @@ class Card:
     length: int
     findings: list[dict[str, Any]]
     scores: list[dict[str, str]]
+    leads: Sequence[str] = ()
+    feeling: Feeling | None = None
+    near_text: str = ""
+    near_percent: int = 0
+    tweaks: Sequence[Tweak] = ()
+    children: Sequence[tuple[int, str]] = ()
+    element_id: str = ""
 
     @property
     def unit(self) -> str:
@@ -78,14 +121,21 @@ def fluency_score(fluency: float) -> dict[str, str]:
 
 def candidate_card(candidate: Candidate) -> Card:
     """The candidate as it was checked when it was written."""
-    brief_item = candidate.item.brief_item
+    brief_item, near = candidate.item.brief_item, candidate.nearest
     return Card(
         text=candidate.text,
-        language=brief_item.brief_run.brief.language,
+        language=candidate_language(candidate),
         channel=brief_item.channel,
         length=candidate.length,
         findings=with_messages(candidate.findings),
         scores=[fluency_score(candidate.fluency)],
+        leads=candidate.item.leads,
+        feeling=feeling_of(candidate.sentiment),
+        near_text=str(near.get("text", "")),
+        near_percent=round(100 * float(near.get("likeness", 0))),
+        tweaks=tweaks_of(candidate),
+        children=[(run.pk, tweak_label(run.tweak)) for run in candidate.children_runs.all()],
+        element_id=f"candidate-{candidate.pk}",
     )
 
 

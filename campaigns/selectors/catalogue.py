@@ -7,9 +7,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import AudienceSegment, Brand, Channel, Product
+from copystudio.errors import Text
 from copystudio.models import Workspace
+from generation.models import ModelVersion
 
 
 def products(workspace: Workspace) -> QuerySet[Product]:
@@ -80,10 +83,26 @@ def brands(workspace: Workspace) -> QuerySet[Brand]:
 
 
 def brand_get_for(*, workspace: Workspace, pk: int) -> Brand:
-    brand = brands(workspace).filter(pk=pk).first()
+    brand = brands(workspace).select_related("model_version__language_model").filter(pk=pk).first()
     if brand is None:
         raise Http404
     return brand
+
+
+def versions_to_choose(workspace: Workspace) -> QuerySet[ModelVersion]:
+    """The model versions that may write for a brand: those whose files are there."""
+    rows = ModelVersion.objects.filter(workspace=workspace).exclude(status=ModelVersion.Status.DELETED)
+    return rows.select_related("language_model").order_by("-number")
+
+
+def version_kept(*, version: ModelVersion) -> Text | None:
+    """Why the version may not be deleted (``settings.MODEL_VERSION_KEPT``); None where no brand writes with it."""
+    names = Brand.objects.filter(model_version=version).order_by("name").values_list("name", flat=True)[:5]
+    if not names:
+        return None
+    return _("Brands write with this version: %(names)s. Choose another one on their pages first.") % {
+        "names": ", ".join(names)
+    }
 
 
 def segments(workspace: Workspace) -> QuerySet[AudienceSegment]:

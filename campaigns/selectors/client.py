@@ -18,6 +18,11 @@ def clients(workspace: Workspace) -> QuerySet[ApiClient]:
     )
 
 
+def client_calling(*, workspace_id: int, pk: int) -> ApiClient:
+    """The client behind a request that was let in, with its workspace and the person who made it, as they are now."""
+    return ApiClient.objects.select_related("workspace", "created_by").get(workspace_id=workspace_id, pk=pk)
+
+
 def client_get_for(*, workspace: Workspace, pk: int) -> ApiClient:
     """Raises Http404 where the workspace has no such client."""
     client = clients(workspace).filter(pk=pk).first()

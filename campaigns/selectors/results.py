@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from campaigns.models import Campaign, DailyCount, Variant
 from copystudio.models import Workspace
 
 CHART_VARIANTS = 6
-COUNTS = ("impressions", "clicks", "conversions", "value")
-SUMS = {f"sum_{name}": Sum(name) for name in COUNTS}
+COUNTS = ("impressions", "clicks", "conversions")
+SUMS = {f"sum_{name}": Sum(name) for name in (*COUNTS, "value")}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Counted events. ``value`` is the sum of conversion values, in the shop's currency."""
+    """Counted events. ``amounts`` are the sums of conversion values by currency, which is empty where none was named."""
 
     impressions: int = 0
     clicks: int = 0
     conversions: int = 0
-    value: Decimal = Decimal(0)
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def click_rate(self) -> float | None:
@@ -53,9 +53,21 @@ class Series:
     by_day: dict[dt.date, Counts] = field(default_factory=dict)
 
 
+def _summed_by(rows: QuerySet[DailyCount], *keys: str) -> dict[tuple[Any, ...], Counts]:
+    """Counts for each combination of ``keys``, in their order. Amounts of two currencies stay apart."""
+    sums: Any = rows.order_by().values(*keys, "currency").annotate(**SUMS).order_by(*keys, "currency")
+    counts: dict[tuple[Any, ...], Counts] = {}
+    for row in sums:
+        key = tuple(row[name] for name in keys)
+        before = counts.get(key, Counts())
+        counted = {name: getattr(before, name) + row[f"sum_{name}"] for name in COUNTS}
+        amount = {row["currency"]: row["sum_value"]} if row["sum_value"] else {}
+        counts[key] = Counts(**counted, amounts={**before.amounts, **amount})
+    return counts
+
+
 def _summed(rows: QuerySet[DailyCount]) -> Counts:
-    sums = rows.aggregate(**{name: Sum(name) for name in COUNTS})
-    return Counts(**{name: value for name, value in sums.items() if value is not None})
+    return _summed_by(rows).get((), Counts())
 
 
 def campaign_totals(campaign: Campaign) -> Counts:
@@ -73,27 +85,25 @@ def campaigns_totals(
     rows = DailyCount.objects.filter(workspace=workspace, variant__campaign__in=list(campaigns))
     if since is not None:
         rows = rows.filter(day__gte=since)
-    sums: Any = rows.order_by().values("variant__campaign").annotate(**SUMS)
-    return {row["variant__campaign"]: Counts(**{name: row[f"sum_{name}"] for name in COUNTS}) for row in sums}
+    return {campaign: counts for (campaign,), counts in _summed_by(rows, "variant__campaign").items()}
 
 
 def campaign_results(campaign: Campaign) -> list[VariantResult]:
     """Every variant with counted events, the most shown first."""
-    rows = DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__campaign=campaign).order_by()
-    sums: Any = rows.values("variant").annotate(**SUMS).order_by(F("sum_impressions").desc(), "variant")
-    counts = {row["variant"]: Counts(**{name: row[f"sum_{name}"] for name in COUNTS}) for row in sums}
-    variants = Variant.objects.select_related("current_revision", "approved_revision", "channel").in_bulk(list(counts))
-    return [VariantResult(variants[pk], found) for pk, found in counts.items()]
+    rows = DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__campaign=campaign)
+    counts = sorted(_summed_by(rows, "variant").items(), key=lambda item: -item[1].impressions)
+    known = Variant.objects.select_related("current_revision", "approved_revision", "channel")
+    variants = known.in_bulk([pk for (pk,), _ in counts])
+    return [VariantResult(variants[pk], found) for (pk,), found in counts]
 
 
 def campaign_series(campaign: Campaign, *, most: int = CHART_VARIANTS) -> list[Series]:
     """The daily counts of the ``most`` shown variants of the campaign, for its chart."""
     variants = {result.variant.pk: result.variant for result in campaign_results(campaign)[:most]}
-    counted = DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__in=list(variants)).order_by()
-    rows: Any = counted.values("variant", "day").annotate(**SUMS).order_by("day")
+    counted = DailyCount.objects.filter(workspace_id=campaign.workspace_id, variant__in=list(variants))
     days: dict[int, dict[dt.date, Counts]] = defaultdict(dict)
-    for row in rows:
-        days[row["variant"]][row["day"]] = Counts(**{name: row[f"sum_{name}"] for name in COUNTS})
+    for (day, variant), counts in _summed_by(counted, "day", "variant").items():
+        days[variant][day] = counts
     return [Series(variant, days[pk]) for pk, variant in variants.items()]
 
 

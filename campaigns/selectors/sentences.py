@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from campaigns.models.channel import Unit
 from copystudio.errors import Text
@@ -34,6 +34,7 @@ FINDINGS: dict[str, Text] = {
     "grounding.phone": gettext_lazy("The telephone number “%(claim)s” is known nowhere."),
     "wording.must_missing": gettext_lazy("The must word “%(word)s” is missing."),
     "wording.never_present": gettext_lazy("“%(word)s” must never be used."),
+    "law.absolute": gettext_lazy("“%(word)s” is an absolute term, which advertising law forbids or wants proved."),
 }
 DROPS: dict[str, Text] = {
     "empty": gettext_lazy("empty"),
@@ -41,6 +42,16 @@ DROPS: dict[str, Text] = {
     "too_long": gettext_lazy("too long for the channel"),
     "duplicate": gettext_lazy("the same text as before"),
     "never_word": gettext_lazy("contains a never word"),
+    "must_word_missing": gettext_lazy("lacks a must word"),
+    "unsupported": gettext_lazy("claims what no fact supports: a number, price, date or address"),
+    "absolute_term": gettext_lazy("contains an absolute term of advertising law"),
+    "emoji_unwanted": gettext_lazy("has emoji, which the brief does not want"),
+    "emoji_missing": gettext_lazy("has no emoji, which the brief wants"),
+}
+FEELINGS: dict[str, Text] = {
+    "negative": pgettext_lazy("how a text is felt", "negative"),
+    "neutral": pgettext_lazy("how a text is felt", "neutral"),
+    "positive": pgettext_lazy("how a text is felt", "positive"),
 }
 EVENTS: dict[str, Text] = {
     "campaign.create": gettext_lazy("created the campaign"),
@@ -49,6 +60,7 @@ EVENTS: dict[str, Text] = {
     "campaign.pause": gettext_lazy("paused the campaign"),
     "campaign.resume": gettext_lazy("resumed the campaign"),
     "campaign.finish": gettext_lazy("finished the campaign"),
+    "campaign.note": gettext_lazy("left a note"),
 }
 # error code of a run: (what happened, what to do)
 RUN_ERRORS: dict[str, tuple[Text, Text]] = {
@@ -79,6 +91,21 @@ RUN_ERRORS: dict[str, tuple[Text, Text]] = {
 }
 
 
+ENGINE_NOTES: dict[str, Text] = {
+    "export_pending": gettext_lazy(
+        "The quantised copy of this model version is still being made. Until it is there, texts are written with torch, more slowly."
+    ),
+    "export_failed": gettext_lazy(
+        "The quantised copy of this model version could not be made, so texts are written with torch, more slowly. An admin finds the reason in the training worker's log."
+    ),
+}  # fmt: skip
+
+
+def engine_note(code: str) -> str:
+    """Why another backend writes than the one that is wanted; empty for none."""
+    return str(ENGINE_NOTES.get(code, ""))
+
+
 def event_sentence(verb: str) -> str:
     """What somebody did, as the end of a sentence that begins with their name."""
     return str(EVENTS.get(verb, verb))
@@ -106,6 +133,10 @@ def finding_sentence(finding: Mapping[str, Any]) -> str:
 
 def drop_reason(code: str) -> str:
     return str(DROPS.get(code, code.replace("_", " ")))
+
+
+def feeling_name(code: str) -> str:
+    return str(FEELINGS.get(code, code))
 
 
 def unit_name(unit: str) -> str:

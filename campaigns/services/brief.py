@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import (
     AudienceSegment,
+    Brand,
     Brief,
     BriefChannel,
     BriefItem,
@@ -21,30 +22,33 @@ from campaigns.models import (
     Campaign,
     CampaignStatus,
     Channel,
-    Product,
+    Emoji,
+    Length,
+    Sentiment,
+    Style,
 )
 from campaigns.models.brief import MAX_PER_ITEM
 from campaigns.selectors.brief import brief_channels, brief_estimate, brief_segments
 from campaigns.selectors.catalogue import products_matching
-from campaigns.services.copy_check import check_data
+from campaigns.selectors.ran import ran_texts
+from campaigns.services.brief_payload import BriefPart, item_payload
 from copystudio.access import require
 from copystudio.db import locked
-from copystudio.errors import InvalidInputError, Text, TransitionError
+from copystudio.errors import BusyError, InvalidInputError, Text, TransitionError
 from copystudio.models import Role, User
 from copystudio.services.events import event_record
-from generation.engine.config import ChannelView, CopyBrief, Fact, Interest, Language, SegmentView
-from generation.models import GenerationRun
+from generation.models import GenerationRun, ModelVersion
 from generation.services.run import MAX_TEXTS, ItemRequest, run_create
 
-# What the prompt gets of a product: small models lose the thread of long ones.
-MOST_FACTS = 40
-MOST_DESCRIPTION = 2000
 FILTER_KEYS = frozenset({"q", "category", "vendor", "tag", "price_min", "price_max", "skus", "language"})
 
 
 @dataclass(frozen=True)
 class BriefData:
-    """What a person fills in. ``product_filter`` is read by ``selectors.catalogue.products_matching``."""
+    """What a person fills in. ``product_filter`` is read by ``selectors.catalogue.products_matching``.
+
+    ``style``, ``sentiment``, ``length`` and ``emoji`` are values of their choices in ``models.brief``, or empty.
+    """
 
     name: str
     language: str
@@ -56,6 +60,14 @@ class BriefData:
     never_words: Sequence[str] = ()
     instructions: str = ""
     count: int = 4
+    style: str = ""
+    sentiment: str = ""
+    length: str = ""
+    emoji: str = ""
+
+
+PLAIN = ("name", "language", "style", "tone", "sentiment", "length", "emoji", "instructions", "count")
+DIALS = {"style": Style, "sentiment": Sentiment, "length": Length, "emoji": Emoji}
 
 
 def brief_save(*, actor: User, campaign: Campaign, brief: Brief | None = None, data: BriefData) -> Brief:
@@ -63,12 +75,12 @@ def brief_save(*, actor: User, campaign: Campaign, brief: Brief | None = None, d
     _check(campaign=campaign, data=data)
     try:
         with transaction.atomic():
-            owner = _open_campaign(actor=actor, campaign=campaign)
+            owner = open_campaign(actor=actor, campaign=campaign)
             if brief is None:
                 row, verb = Brief(workspace=owner.workspace, campaign=owner, created_by=actor), "brief.create"
             else:
                 row, verb = locked(Brief, pk=brief.pk, campaign=owner), "brief.change"
-            for name in ("name", "language", "tone", "instructions", "count"):
+            for name in PLAIN:
                 setattr(row, name, getattr(data, name))
             row.must_words, row.never_words = list(data.must_words), list(data.never_words)
             row.product_filter = {
@@ -84,7 +96,7 @@ def brief_save(*, actor: User, campaign: Campaign, brief: Brief | None = None, d
         raise InvalidInputError(fields={"name": [_("This campaign already has a brief of this name.")]}) from None
 
 
-def _open_campaign(*, actor: User, campaign: Campaign) -> Campaign:
+def open_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """The campaign, locked and not finished. Every write below a campaign locks it first."""
     owner = locked(Campaign, pk=campaign.pk)
     require(actor=actor, workspace=owner.workspace, role=Role.COPYWRITER)
@@ -102,6 +114,9 @@ def _check(*, campaign: Campaign, data: BriefData) -> None:
             wrong[name] = [_("This belongs to another workspace.")]
     if data.language not in dict(settings.LANGUAGES):
         wrong["language"] = [_("Choose one of the languages.")]
+    for name, choices in DIALS.items():
+        if getattr(data, name) not in ("", *choices.values):
+            wrong[name] = [_("Choose one of the values.")]
     if not 1 <= data.count <= MAX_PER_ITEM:
         wrong["count"] = [_("Between 1 and %(most)d.") % {"most": MAX_PER_ITEM}]
     if unknown := set(data.product_filter) - FILTER_KEYS:
@@ -122,49 +137,60 @@ def _choose(*, brief: Brief, data: BriefData) -> None:
     BriefChannel.objects.bulk_create(BriefChannel(channel=channel, **of_brief) for channel in data.channels)
 
 
-@dataclass(frozen=True)
-class BriefPart:
-    """What one item of a run is about."""
-
-    product: Product
-    segment: AudienceSegment | None
-    channel: Channel
-
-
 def brief_generate(*, actor: User, brief: Brief) -> tuple[GenerationRun, bool]:
     """Start a run over product × segment × channel. Returns it and whether it is new.
 
     Pressing again while an equal run is open, also many times at once, gives that run. Raises TransitionError for a
-    finished campaign, InvalidInputError where nothing matches or too much, BusyError without an active model.
+    finished campaign, InvalidInputError where nothing matches or too much, BusyError without a model to write with.
     """
     with transaction.atomic():
-        campaign = _open_campaign(actor=actor, campaign=brief.campaign)
+        campaign = open_campaign(actor=actor, campaign=brief.campaign)
         current = Brief.objects.get(pk=brief.pk)
         current.campaign = campaign
         _check_size(current)
         parts = _parts(current)
-        items = [ItemRequest(payload=item_payload(brief=current, part=part), count=current.count) for part in parts]
+        items = _items(current, parts)
         run, is_new = run_create(
-            actor=actor, workspace=campaign.workspace, label=f"{campaign.name} · {current.name}"[:200], items=items
+            actor=actor,
+            workspace=campaign.workspace,
+            label=f"{campaign.name} · {current.name}"[:200],
+            items=items,
+            version=version_of(campaign.brand),
         )
         if is_new:
-            brief_run = BriefRun.objects.create(workspace=campaign.workspace, brief=current, run=run)
-            ids = run.items.order_by("position").values_list("pk", flat=True)
-            BriefItem.objects.bulk_create(
-                BriefItem(
-                    workspace_id=campaign.workspace_id,
-                    brief_run=brief_run,
-                    item_id=item_id,
-                    product=part.product,
-                    segment=part.segment,
-                    channel=part.channel,
-                )
-                for item_id, part in zip(ids, parts, strict=True)
-            )
+            run_link(brief=current, run=run, parts=parts)
             event_record(
                 actor=actor, workspace=campaign.workspace, verb="brief.generate", target=current, data={"run": run.pk}
             )
         return run, is_new
+
+
+def run_link(*, brief: Brief, run: GenerationRun, parts: Sequence[BriefPart]) -> None:
+    """Say of a new run, and of each of its items in their order, what it is about. Part of the caller's transaction."""
+    brief_run = BriefRun.objects.create(workspace_id=run.workspace_id, brief=brief, run=run)
+    ids = run.items.order_by("position").values_list("pk", flat=True)
+    BriefItem.objects.bulk_create(
+        BriefItem(
+            workspace_id=run.workspace_id,
+            brief_run=brief_run,
+            item_id=item_id,
+            product=part.product,
+            segment=part.segment,
+            channel=part.channel,
+        )
+        for item_id, part in zip(ids, parts, strict=True)
+    )
+
+
+def version_of(brand: Brand | None) -> ModelVersion | None:
+    """The version that was chosen for the brand; None: the workspace's active one. BusyError where it lost its files."""
+    version = brand.model_version if brand else None
+    if brand and version and version.status == ModelVersion.Status.DELETED:
+        raise BusyError(
+            _("“%(brand)s” writes with %(version)s, whose files were deleted. Ask an admin to choose another version on the brand's page.")
+            % {"brand": brand.name, "version": version}
+        )  # fmt: skip
+    return version
 
 
 def _check_size(brief: Brief) -> None:
@@ -190,64 +216,17 @@ def _parts(brief: Brief) -> list[BriefPart]:
     return [BriefPart(*one) for one in combinations(products, segments, brief_channels(brief))]
 
 
-def item_payload(*, brief: Brief, part: BriefPart) -> dict[str, Any]:
-    """What the prompt is made of, and under "check" what a text is checked against.
-
-    The brief's number stands among it: two briefs that ask for the same are still two runs.
-    """
-    check = check_data(
-        channel=part.channel,
+def _items(brief: Brief, parts: Sequence[BriefPart]) -> list[ItemRequest]:
+    ran = ran_texts(
+        workspace=brief.workspace,
+        products={part.product for part in parts},
+        channels={part.channel for part in parts},
         language=brief.language,
-        campaign=brief.campaign,
-        product=part.product,
-        segment=part.segment,
-        must_words=brief.must_words,
-        never_words=brief.never_words,
-        instructions=brief.instructions,
     )
-    brand = brief.campaign.brand
-    wanted = CopyBrief(
-        product_title=part.product.title,
-        product_description=part.product.description[:MOST_DESCRIPTION],
-        facts=tuple(
-            Fact(fact.attribute, fact.value, fact.unit)
-            for fact in list(part.product.facts.all())[:MOST_FACTS]
-            if fact.attribute.strip() and fact.value.strip()
-        ),
-        brand_name=brand.name if brand else "",
-        brand_voice=brand.voice if brand else "",
-        segment=_segment_view(part.segment),
-        channel=ChannelView(
-            key=part.channel.key,
-            name=part.channel.name_zh if brief.language == Language.ZH_HANS else part.channel.name_en,
-            unit=part.channel.unit,
-            limit=part.channel.hard_limit,
-        ),
-        language=Language(brief.language),
-        tone=_tone(brief, part.segment),
-        must_words=tuple(check["must_words"]),
-        never_words=tuple(check["never_words"]),
-        instructions=brief.instructions,
-    )
-    return {**wanted.to_dict(), "check": {**check, "brief": brief.pk}}
-
-
-def _tone(brief: Brief, segment: AudienceSegment | None) -> str:
-    """The nearest word counts: the brief's tone, else the segment's, else the brand's."""
-    brand = brief.campaign.brand
-    return brief.tone or (segment.tone if segment else "") or (brand.tone if brand else "")
-
-
-def _segment_view(segment: AudienceSegment | None) -> SegmentView | None:
-    if segment is None:
-        return None
-    return SegmentView(
-        name=segment.name,
-        description=segment.description,
-        interests=tuple(
-            Interest(one["name"], float(one["weight"])) for one in segment.interests if one["name"].strip()
-        ),
-        words=tuple(word for word in segment.words if word.strip()),
-        avoid_words=tuple(word for word in segment.avoid_words if word.strip()),
-        tone=segment.tone,
-    )
+    return [
+        ItemRequest(
+            payload=item_payload(brief=brief, part=part, ran=ran.get((part.product.pk, part.channel.key), ())),
+            count=brief.count,
+        )
+        for part in parts
+    ]

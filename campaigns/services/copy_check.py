@@ -15,6 +15,7 @@ from typing import Any
 
 from campaigns.models import AudienceSegment, Brand, Campaign, Channel, Product, Variant
 from campaigns.rules import grounding, limits, wording
+from campaigns.rules.absolute import absolute_terms
 from campaigns.rules.finding import Severity
 
 # A number that stands further down in a description is reported as unsupported, rather than carried with every item.
@@ -60,6 +61,7 @@ def check_data(
         "facts": [[fact.attribute, fact.value, fact.unit] for fact in product.facts.all()] if product else [],
         "price": _price_of(product),
         "texts": [text for text in texts if text],
+        "names": [name for name in (product.title if product else "", brand.name if brand else "", *must) if name],
         "dates": [day.isoformat() for day in (campaign.starts_on, campaign.ends_on) if day],
     }
 
@@ -81,13 +83,14 @@ def _price_of(product: Product | None) -> dict[str, str | None] | None:
 
 
 def check_text(text: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The findings about ``text`` (length, wording, grounding; ``Finding.to_dict``), the grave ones first.
+    """The findings about ``text`` (length, wording, law, grounding; ``Finding.to_dict``), the grave ones first.
 
     ``data`` is what ``check_data`` made. Raises KeyError or ValueError for anything else.
     """
     over = limits.check(text, limits.Unit(data["unit"]), data["soft_limit"], data["hard_limit"])
     found = [over] if over else []
     found += wording.present_never_words(text, data["never_words"])
+    found += absolute_terms(text, data.get("names", ()))  # runs of an earlier release carry no names
     found += grounding.unsupported_by(text, _evidence(data))
     found += wording.missing_must_words(text, data["must_words"])
     grave = {"blocking": 0, "warning": 1, "info": 2}

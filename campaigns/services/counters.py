@@ -22,12 +22,13 @@ LOCK_SPACE = 0x4353_0000_0000_0000  # advisory locks of this module: this number
 
 
 class Cell(NamedTuple):
-    """What a counter stands for. ``day`` is in UTC."""
+    """What a counter stands for. ``day`` is in UTC; ``currency`` is empty for all but conversions that name one."""
 
     variant: int
     revision: int
     placement: int
     day: dt.date
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ def ingest_lock(workspace_id: int) -> None:
 
 UPSERT = """
 INSERT INTO campaigns_dailycount AS c
-    (workspace_id, variant_id, revision_id, placement_id, day, impressions, clicks, conversions, value)
+    (workspace_id, variant_id, revision_id, placement_id, day, currency, impressions, clicks, conversions, value)
 SELECT %s, row.* FROM unnest(
-    %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[]
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::text[],
+    %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[]
 ) AS row
-ON CONFLICT (workspace_id, variant_id, revision_id, placement_id, day) DO UPDATE SET
+ON CONFLICT (workspace_id, variant_id, revision_id, placement_id, day, currency) DO UPDATE SET
     impressions = c.impressions + excluded.impressions, clicks = c.clicks + excluded.clicks,
     conversions = c.conversions + excluded.conversions, value = c.value + excluded.value
 """
@@ -82,7 +84,7 @@ def counters_add(*, workspace_id: int, counted: Iterable[Counted]) -> None:
 
 RAW = """
 SELECT variant_id, revision_id, placement_id, (occurred_at AT TIME ZONE 'UTC')::date AS day,
-    {impressions} AS impressions, {clicks} AS clicks, {conversions} AS conversions, {value} AS value
+    {currency} AS currency, {impressions} AS impressions, {clicks} AS clicks, {conversions} AS conversions, {value} AS value
 FROM {table}
 WHERE workspace_id = %(workspace)s AND counted
     AND variant_id IS NOT NULL AND revision_id IS NOT NULL AND placement_id IS NOT NULL
@@ -90,28 +92,30 @@ WHERE workspace_id = %(workspace)s AND counted
 
 
 def _raw(table: str, counts: str) -> str:
-    columns = {"impressions": "0", "clicks": "0", "conversions": "0", "value": "0::numeric", counts: "1"}
+    columns = {"impressions": "0", "clicks": "0", "conversions": "0", "value": "0::numeric", "currency": "''"}
+    columns[counts] = "1"
     if counts == "conversions":
-        columns["value"] = "coalesce(value, 0)"
+        columns |= {"value": "coalesce(value, 0)", "currency": "currency"}
     return RAW.format(table=table, **columns)
 
 
 COMPARE = f"""
 WITH raw AS (
-    SELECT variant_id, revision_id, placement_id, day, sum(impressions) AS impressions, sum(clicks) AS clicks,
+    SELECT variant_id, revision_id, placement_id, day, currency, sum(impressions) AS impressions, sum(clicks) AS clicks,
         sum(conversions) AS conversions, sum(value) AS value
     FROM ({_raw("campaigns_impression", "impressions")} UNION ALL {_raw("campaigns_click", "clicks")}
         UNION ALL {_raw("campaigns_conversion", "conversions")}) AS events
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
 ), had AS (SELECT * FROM campaigns_dailycount WHERE workspace_id = %(workspace)s)
 SELECT coalesce(raw.variant_id, had.variant_id), coalesce(raw.revision_id, had.revision_id),
     coalesce(raw.placement_id, had.placement_id), coalesce(raw.day, had.day),
+    coalesce(raw.currency, had.currency),
     coalesce(had.impressions, 0), coalesce(had.clicks, 0), coalesce(had.conversions, 0), coalesce(had.value, 0),
     coalesce(raw.impressions, 0), coalesce(raw.clicks, 0), coalesce(raw.conversions, 0), coalesce(raw.value, 0)
-FROM raw FULL JOIN had USING (variant_id, revision_id, placement_id, day)
+FROM raw FULL JOIN had USING (variant_id, revision_id, placement_id, day, currency)
 WHERE (had.impressions, had.clicks, had.conversions, had.value)
     IS DISTINCT FROM (raw.impressions, raw.clicks, raw.conversions, raw.value)
-ORDER BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608 (own names)
 
 
@@ -131,9 +135,9 @@ def tracking_rebuild(*, workspace: Workspace, actor: User | None = None, change:
         cursor.execute(COMPARE, {"workspace": workspace.pk})
         found = [
             Difference(
-                Cell(*row[:4]),
-                (int(row[4]), int(row[5]), int(row[6]), row[7]),
-                (int(row[8]), int(row[9]), int(row[10]), row[11]),
+                Cell(*row[:5]),
+                (int(row[5]), int(row[6]), int(row[7]), row[8]),
+                (int(row[9]), int(row[10]), int(row[11]), row[12]),
             )
             for row in cursor.fetchall()
         ]
@@ -158,6 +162,7 @@ def _mend(workspace: Workspace, difference: Difference) -> None:
         "revision_id": cell.revision,
         "placement_id": cell.placement,
         "day": cell.day,
+        "currency": cell.currency,
     }
     if any(difference.raw):
         DailyCount.objects.update_or_create(**where, defaults=counts)

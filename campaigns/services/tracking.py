@@ -200,9 +200,9 @@ def _outcome(row: Row, *, new: bool, replayed: bool) -> Outcome:
 
 def _counted(row: Row, exposure: Exposure) -> Counted:
     day = row.occurred_at.astimezone(dt.UTC).date()
-    cell = Cell(exposure.variant, exposure.revision, exposure.placement, day)
-    value = row.event.value if row.event.kind is Kind.CONVERSION and row.event.value is not None else Decimal(0)
-    return Counted(cell, row.event.kind.value, value)
+    sold = row.event if row.event.kind is Kind.CONVERSION else None
+    cell = Cell(exposure.variant, exposure.revision, exposure.placement, day, sold.currency if sold else "")
+    return Counted(cell, row.event.kind.value, sold.value if sold and sold.value is not None else Decimal(0))
 
 
 def _known(model: type[TrackingEvent], workspace_id: int, event_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

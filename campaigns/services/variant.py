@@ -32,11 +32,12 @@ from campaigns.models.review import ReviewVerb
 from campaigns.models.variant import TRANSITIONS
 from campaigns.permissions import least_role
 from campaigns.rules import limits
+from campaigns.selectors.run import candidate_language
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import ConflictError, InvalidInputError, TransitionError
-from copystudio.models import Role, User, Workspace
-from copystudio.services.events import event_record
+from copystudio.models import Event, Role, User, Workspace
+from copystudio.services.events import event_of
 from generation.models import Candidate
 
 MAX_CHARACTERS = 20_000
@@ -93,7 +94,7 @@ def variant_adopt(*, actor: User, candidate: Candidate) -> Variant:
             campaign=campaign,
             text=candidate.text,
             channel=brief_item.channel,
-            language=brief.language,
+            language=candidate_language(candidate),
             brief=brief,
             product=brief_item.product,
             segment=brief_item.segment,
@@ -190,14 +191,33 @@ def step_record(
     data: Mapping[str, Any] = MappingProxyType({}),
 ) -> ReviewEvent:
     """The step in the variant's own history and, with ``data``, in the audit log of the workspace."""
-    event_record(
+    event, step = step_of(
+        variant=variant, verb=verb, actor=actor, revision=revision, before=before, reason=reason, data=data
+    )
+    event.save(force_insert=True)
+    step.save(force_insert=True)
+    return step
+
+
+def step_of(
+    *,
+    variant: Variant,
+    verb: ReviewVerb,
+    actor: User,
+    revision: Revision,
+    before: str,
+    reason: str = "",
+    data: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Event, ReviewEvent]:
+    """Both rows of a step, unsaved: for who records many at once."""
+    event = event_of(
         actor=actor,
         workspace=variant.workspace,
         verb=f"variant.{verb}",
         target=variant,
         data={"revision": revision.number, "sha256": revision.sha256, "review_cycle": variant.review_cycle, **data},
     )
-    return ReviewEvent.objects.create(
+    step = ReviewEvent(
         workspace_id=variant.workspace_id,
         variant=variant,
         revision=revision,
@@ -209,6 +229,7 @@ def step_record(
         reason=reason,
         created_at=timezone.now(),
     )
+    return event, step
 
 
 def step_begin(*, actor: User, variant: Variant, verb: ReviewVerb) -> tuple[Variant, str, str]:

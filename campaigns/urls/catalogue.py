@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import brand, channel, product, product_import, segment
+from campaigns.views import brand, channel, dialogue, product, product_import, segment
 
 urlpatterns = [
     path("products/", product.product_list, name="product_list"),
@@ -27,4 +27,8 @@ urlpatterns = [
     path("segments/<int:pk>/edit/", segment.segment_edit, name="segment_edit"),
     path("channels/", channel.channel_list, name="channel_list"),
     path("channels/<int:pk>/edit/", channel.channel_edit, name="channel_edit"),
+    path("dialogues/", dialogue.dialogue_list, name="dialogue_list"),
+    path("dialogues/import/", dialogue.dialogue_import, name="dialogue_import"),
+    path("dialogues/<int:pk>/delete/", dialogue.dialogue_delete_view, name="dialogue_delete"),
+    path("dialogues/<int:pk>/delete-file/", dialogue.dialogue_delete_file_view, name="dialogue_delete_file"),
 ]

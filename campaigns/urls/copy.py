@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import brief, campaign, dashboard, review, run, variant
+from campaigns.views import brief, campaign, dashboard, review, run, run_results, variant
 
 urlpatterns: list[URLPattern] = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -22,9 +22,17 @@ urlpatterns: list[URLPattern] = [
     path("runs/", run.run_list, name="run_list"),
     path("runs/<int:pk>/", run.run_detail, name="run_detail"),
     path("runs/<int:pk>/live/<int:after>/", run.run_live, name="run_live"),
-    path("runs/<int:pk>/candidates/", run.run_candidates, name="run_candidates"),
+    path("runs/<int:pk>/items/", run_results.run_items, name="run_items"),
+    path("runs/<int:pk>/candidates/", run_results.run_candidates, name="run_candidates"),
+    path("runs/<int:pk>/grid/", run_results.run_grid, name="run_grid"),
+    path("runs/<int:pk>/grid/<int:item_pk>/", run_results.run_cell, name="run_cell"),
+    path("runs/<int:pk>/adopt/", run_results.run_adopt, name="run_adopt"),
     path("runs/<int:pk>/cancel/", run.run_cancel, name="run_cancel"),
+    path("runs/<int:pk>/pause/", run.run_pause, name="run_pause"),
+    path("runs/<int:pk>/resume/", run.run_resume, name="run_resume"),
+    path("runs/<int:pk>/retry/", run.run_retry, name="run_retry"),
     path("candidates/<int:pk>/adopt/", run.candidate_adopt, name="candidate_adopt"),
+    path("candidates/<int:pk>/tweak/", run.candidate_tweak, name="candidate_tweak"),
     path("variants/", variant.variant_list, name="variant_list"),
     path("variants/new/", variant.variant_create, name="variant_create"),
     path("variants/measure/", variant.variant_measure, name="variant_measure"),

@@ -15,9 +15,9 @@ from campaigns.forms.catalogue import BrandForm
 from campaigns.models import Brand
 from campaigns.selectors.catalogue import brand_get_for, brands
 from campaigns.services.brand import brand_save
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 
@@ -50,7 +50,8 @@ def brand_edit(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Http
 
 
 def _form(request: WorkspaceRequest, workspace: Workspace, brand: Brand | None) -> HttpResponse:
-    form = BrandForm(request.POST or None, instance=brand)
+    role = Role(request.membership.role)
+    form = BrandForm(request.POST or None, workspace=workspace, role=role, instance=brand)
     if request.method == "POST" and form.is_valid():
         try:
             saved = brand_save(actor=request.user, workspace=workspace, brand=brand, **form.cleaned_data)

@@ -13,10 +13,11 @@ from campaigns.models import Brief, Campaign
 from campaigns.selectors.brief import Estimate, brief_channels, brief_estimate, brief_get_for, brief_segments, estimate
 from campaigns.selectors.campaign import campaign_get_for
 from campaigns.selectors.run import runs_of_brief
+from campaigns.selectors.run_forecast import forecast
 from campaigns.services import brief as services
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, StudioError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 
@@ -33,12 +34,14 @@ def _detail(
     request: WorkspaceRequest, workspace: Workspace, brief: Brief, error: StudioError | None = None
 ) -> HttpResponse:
     open_campaign = brief.campaign.status != Campaign.Status.FINISHED
+    channels, size = brief_channels(brief), brief_estimate(brief)
     context = {
         "brief": brief,
         "campaign": brief.campaign,
-        "channels": brief_channels(brief),
+        "channels": channels,
         "segments": brief_segments(brief),
-        "estimate": brief_estimate(brief),
+        "estimate": size,
+        "forecast": forecast(workspace=workspace, size=size, channels=channels, language=brief.language),
         "filter_words": filter_words(brief.product_filter),
         "runs": runs_of_brief(brief)[:SHOWN],
         "may_write": request.membership.covers(Role.COPYWRITER) and open_campaign,

@@ -23,9 +23,9 @@ from campaigns.selectors.sentences import event_sentence
 from campaigns.selectors.variant import variants
 from campaigns.services.campaign import campaign_move as move
 from campaigns.services.campaign import campaign_save
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, Text
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 
@@ -76,7 +76,12 @@ def campaign_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
         "briefs": briefs_of(campaign),
         "runs": runs(workspace).filter(brief_run__brief__campaign=campaign)[:5],
         "history": [
-            {"text": event_sentence(event.verb), "actor": event.actor, "at": event.created_at}
+            {
+                "text": event_sentence(event.verb),
+                "actor": event.actor,
+                "at": event.created_at,
+                "detail": event.data.get("note", ""),
+            }
             for event in campaign_events(campaign)[:SHOWN]
         ],
     }

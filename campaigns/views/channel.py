@@ -14,9 +14,9 @@ from campaigns.forms.catalogue import ChannelForm
 from campaigns.models import Channel
 from campaigns.selectors.catalogue import channel_get_for, channels
 from campaigns.services.channel import channel_revise
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

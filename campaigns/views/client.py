@@ -16,9 +16,9 @@ from campaigns.forms.client import ClientForm, RotateForm
 from campaigns.models import ApiClient, Scope
 from campaigns.selectors.client import client_get_for, clients
 from campaigns.services.client import client_create, client_revoke, client_rotate, is_revoked, may_rotate
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

@@ -22,9 +22,9 @@ from campaigns.selectors.placement import (
     variant_get_for_placement,
 )
 from campaigns.services.placement import placement_assign, placement_change, placement_create
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

@@ -14,9 +14,9 @@ from campaigns.forms.catalogue import ProductFilter, ProductForm
 from campaigns.models import Product
 from campaigns.selectors.catalogue import product_get_for, products
 from campaigns.services.product import product_archive, product_save
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

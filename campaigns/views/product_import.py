@@ -12,9 +12,9 @@ from campaigns.forms.product_import import MappingForm, UploadForm
 from campaigns.models import ProductImport
 from campaigns.selectors.product_import import errors_of, failure_of, import_get_for, imports, warnings_of
 from campaigns.services.product_import import import_apply, import_check, import_upload
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, refresh, render
 from copystudio.models import Role, Workspace
 from copystudio.services.jobs import job_cancel

@@ -18,9 +18,9 @@ from campaigns.selectors.diff import diff
 from campaigns.selectors.variant import decidable_by, neighbours, review_queue, variant_actions, variant_get_for
 from campaigns.services.review import variant_approve, variant_request_changes
 from campaigns.services.variant import revision_of
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError, StudioError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

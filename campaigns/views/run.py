@@ -1,37 +1,34 @@
-"""Generation runs with what they are about, their candidates, and adopting one."""
+"""Generation runs with what they are about, how far each is, what people do with one, and asking for others from a text."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.forms.run import RunFilter
+from campaigns.forms.run import NumbersField, RunFilter
 from campaigns.selectors.cards import cards_of
-from campaigns.selectors.run import (
-    candidate_get_for,
-    run_get_for,
-    run_items,
-    run_progress,
-    runs,
-)
-from campaigns.selectors.run import (
-    run_candidates as candidates_of,
-)
-from campaigns.selectors.sentences import drop_reason, run_error
+from campaigns.selectors.run import LIVE, brand_that_chose, candidate_get_for, run_get_for, runs
+from campaigns.selectors.run import run_live as live_candidates
+from campaigns.selectors.run_progress import duration_text, item_counts, run_progress
+from campaigns.selectors.sentences import drop_reason, engine_note, run_error
+from campaigns.services.tweak import candidate_tweak as tweak_candidate
+from campaigns.services.tweak import tweak_label
 from campaigns.services.variant import variant_adopt
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.db import JobStatus
+from copystudio.errors import InvalidInputError
 from copystudio.http import is_fragment, redirect, render, stop_polling
 from copystudio.models import Role, Workspace
-from copystudio.services.jobs import job_cancel
 from generation.models import GenerationRun
-
-LIVE_CANDIDATES = 24
+from generation.services import run_control
 
 
 @require_safe
@@ -52,14 +49,18 @@ def run_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Http
     context = {
         "run": run,
         "brief": brief_run.brief if brief_run else None,
+        "brand": brand_that_chose(run),
         "progress": progress,
+        "worked": duration_text(timedelta(seconds=run.seconds)) if run.seconds else "",
+        "counts": item_counts(run),
         "dropped": [(drop_reason(code), count) for code, count in progress.dropped],
-        "page": Paginator(run_items(run), settings.PAGE_SIZE).get_page(request.GET.get("page")),
         "failure": run_error(run.error_code) if run.status == JobStatus.FAILED else None,
+        "engine_note": engine_note(run.engine.get("note", "")),
         "failure_detail": run.error_params.get("detail", ""),
         "may_write": request.membership.covers(Role.COPYWRITER),
         "polled": is_fragment(request),
-        **_live(run, after=0),
+        "tweak": tweak_label(run.tweak),
+        **({} if is_fragment(request) else _live(run, after=0, shown=0)),
     }
     response = render(request, "campaigns/run/detail.html", context, fragment="campaigns/run/partials/progress.html")
     return stop_polling(response) if is_fragment(request) and not run.is_open else response
@@ -68,58 +69,77 @@ def run_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Http
 @require_safe
 @workspace_view(Role.VIEWER)
 def run_live(request: WorkspaceRequest, workspace: Workspace, pk: int, after: int) -> HttpResponse:
-    """The candidates that came since the one numbered ``after``, and the element that asks again."""
+    """The candidates that came since the one numbered ``after``, and the element that asks again.
+
+    ``?shown=`` is how many the list has by then; it ends at LIVE.
+    """
     run = run_get_for(workspace=workspace, pk=pk)
-    context = {"run": run, "may_write": request.membership.covers(Role.COPYWRITER), **_live(run, after=after)}
+    shown = request.GET.get("shown", "")
+    count = min(LIVE, int(shown)) if shown.isdecimal() and len(shown) < 5 else 0
+    may_write = request.membership.covers(Role.COPYWRITER)
+    context = {"run": run, "may_write": may_write, **_live(run, after=after, shown=count)}
     return render(request, "campaigns/run/partials/live.html", context)
 
 
-def _live(run: GenerationRun, *, after: int) -> dict[str, object]:
-    """The next candidates of the live list; it ends after 24, where the paginated list takes over."""
-    shown = candidates_of(run).filter(pk__lte=after).count() if after else 0
-    room = max(0, LIVE_CANDIDATES - shown)
-    found = list(candidates_of(run).filter(pk__gt=after)[:room])
-    more = candidates_of(run).count() > shown + len(found)
-    last = found[-1].pk if found else after
+def _live(run: GenerationRun, *, after: int, shown: int) -> dict[str, object]:
+    """The next candidates of the live list; behind the last one the pages of all candidates take over."""
+    found = live_candidates(run, after=after, room=LIVE - shown)
+    shown += len(found)
     return {
         "cards": cards_of(found),
-        "last": last,
-        "more": more,
-        "is_live": run.is_open and shown + len(found) < LIVE_CANDIDATES,
+        "last": found[-1].pk if found else after,
+        "shown": shown,
+        "more": run.done > shown,
+        "is_live": run.is_open and shown < LIVE,
     }
-
-
-@require_safe
-@workspace_view(Role.VIEWER)
-def run_candidates(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    """All candidates of the run, or with ``?item=`` those of one product, segment and channel."""
-    run = run_get_for(workspace=workspace, pk=pk)
-    rows, chosen = candidates_of(run), None
-    if item := request.GET.get("item"):
-        chosen = run_items(run).filter(item_id=int(item)).first() if item.isdecimal() and len(item) < 18 else None
-        if chosen is None:
-            raise Http404
-        rows = rows.filter(item_id=chosen.item_id)
-    order = "-fluency" if request.GET.get("sort") == "fluency" else "pk"
-    page = Paginator(rows.order_by(order, "pk"), LIVE_CANDIDATES).get_page(request.GET.get("page"))
-    context = {
-        "run": run,
-        "item": chosen,
-        "page": page,
-        "cards": cards_of(page.object_list),
-        "sort": request.GET.get("sort", ""),
-        "may_write": request.membership.covers(Role.COPYWRITER),
-    }
-    return render(request, "campaigns/run/candidates.html", context, fragment="campaigns/run/partials/candidates.html")
 
 
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def run_cancel(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     run = run_get_for(workspace=workspace, pk=pk)
-    job_cancel(actor=request.user, job=run)
+    run_control.run_cancel(actor=request.user, run=run)
     messages.info(request, _("The run is being cancelled. Texts that came so far stay."))
     return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))
+
+
+@require_POST
+@workspace_view(Role.COPYWRITER)
+def run_pause(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    run = run_get_for(workspace=workspace, pk=pk)
+    run_control.run_pause(actor=request.user, run=run)
+    messages.info(request, _("The run is paused. Texts that came so far stay."))
+    return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))
+
+
+@require_POST
+@workspace_view(Role.COPYWRITER)
+def run_resume(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    run = run_get_for(workspace=workspace, pk=pk)
+    run_control.run_resume(actor=request.user, run=run)
+    messages.success(request, _("The run goes on."))
+    return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))
+
+
+@require_POST
+@workspace_view(Role.COPYWRITER)
+def run_retry(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Write what is missing again: of the items whose numbers are sent as ``item``, or with ``all`` of every one."""
+    run = run_get_for(workspace=workspace, pk=pk)
+    items = None if request.POST.get("all") else _numbers(request.POST.getlist("item"))
+    if items is not None and not items:
+        messages.warning(request, _("Tick the items first that are to be tried again."))
+        return redirect(request, reverse("campaigns:run_items", args=[workspace.slug, run.pk]))
+    run_control.run_retry(actor=request.user, run=run, items=items)
+    messages.success(request, _("What is missing is being written again. Texts that came so far stay."))
+    return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))
+
+
+def _numbers(sent: list[str]) -> list[int]:
+    try:
+        return list(NumbersField(required=False).clean(sent))
+    except ValidationError as error:
+        raise InvalidInputError(error.messages[0]) from None
 
 
 @require_POST
@@ -132,3 +152,25 @@ def candidate_adopt(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
         return render(request, "campaigns/run/partials/adopted.html", {"candidate": candidate, "variant": variant})
     messages.success(request, _("Adopted as a draft."))
     return redirect(request, reverse("campaigns:variant_detail", args=[workspace.slug, variant.pk]))
+
+
+@require_POST
+@workspace_view(Role.COPYWRITER)
+def candidate_tweak(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Ask for other texts from a candidate; the fragment is their live list, which stands below its card."""
+    candidate = candidate_get_for(workspace=workspace, pk=pk)
+    wanted = request.POST.get("tweak", "")
+    run, is_new = tweak_candidate(actor=request.user, candidate=candidate, tweak=wanted)
+    if is_fragment(request):
+        run = run_get_for(workspace=workspace, pk=run.pk)
+        context = {
+            "run": run,
+            "tweak": tweak_label(wanted),
+            "is_new": is_new,
+            "may_write": True,
+            **_live(run, after=0, shown=0),
+        }
+        return render(request, "campaigns/run/partials/tweaked.html", context)
+    if not is_new:
+        messages.info(request, _("This was asked for already; here it is."))
+    return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))

@@ -14,9 +14,9 @@ from campaigns.forms.catalogue import SegmentForm
 from campaigns.models import AudienceSegment
 from campaigns.selectors.catalogue import segment_get_for, segments
 from campaigns.services.audience import segment_save
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import InvalidInputError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

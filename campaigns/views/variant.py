@@ -29,9 +29,9 @@ from campaigns.selectors.variant import (
 )
 from campaigns.services import review
 from campaigns.services import variant as services
-from campaigns.views.forms import add_errors
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.errors import ConflictError, InvalidInputError, StudioError
+from copystudio.forms import add_errors
 from copystudio.http import redirect, render
 from copystudio.models import Role, Workspace
 

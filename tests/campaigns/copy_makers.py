@@ -9,8 +9,10 @@ from typing import Any
 from campaigns.models import Brief, Campaign
 from campaigns.services.brief import BriefData, brief_generate, brief_save
 from campaigns.services.candidate_check import checker
+from campaigns.services.copy_check import check_text
 from copystudio.db import JobStatus
 from copystudio.services.jobs import job_claim, job_end
+from generation.engine.config import Check
 from generation.models import Candidate, GenerationItem, GenerationRun
 from tests import factories
 from tests.people import Cast
@@ -35,15 +37,29 @@ def make_run(cast: Cast, *, brief: Brief | None = None, **values: Any) -> Genera
 
 
 def write_candidates(
-    run: GenerationRun, texts: Sequence[str], *, item: GenerationItem | None = None
+    run: GenerationRun,
+    texts: Sequence[str],
+    *,
+    item: GenerationItem | None = None,
+    marked_only: bool = False,
+    **values: Any,
 ) -> list[Candidate]:
-    """What a worker would have stored of these outputs: checked, counted, in order."""
+    """What a worker would have stored of these outputs: checked, in order, counted with the item and with the run.
+
+    With ``marked_only`` as before such were dropped: a claim without support or a missing must word is a finding. ``values`` are
+    further ones of the candidates.
+    """
     item = item or run.items.get()
     check = checker(item.payload)
     for text in texts:
         verdict = check(text)
+        item.outputs += 1
+        if marked_only and verdict.drop_reason in {"unsupported", "must_word_missing"}:
+            verdict = Check(length=verdict.length, findings=check_text(text, item.payload["check"]))
+        text = verdict.text or text
         if verdict.drop_reason:
-            item.dropped[verdict.drop_reason] = item.dropped.get(verdict.drop_reason, 0) + 1
+            for row in (item, run):
+                row.dropped[verdict.drop_reason] = row.dropped.get(verdict.drop_reason, 0) + 1
             continue
         Candidate.objects.create(
             workspace_id=run.workspace_id,
@@ -55,11 +71,14 @@ def write_candidates(
             token_count=8,
             length=verdict.length,
             findings=verdict.findings,
-            batch=0,
             attempt=1,
+            **values,
         )
         item.produced += 1
+        run.done += 1
+        item.passed += 1
     item.save()
+    GenerationRun.objects.filter(pk=run.pk).update(done=run.done, dropped=run.dropped)
     return list(item.candidates.order_by("slot"))
 
 
@@ -70,5 +89,7 @@ def finish(run: GenerationRun, status: JobStatus = JobStatus.SUCCEEDED, **error:
     return job_end(claimed, status, **error)
 
 
-def make_candidate(cast: Cast, text: str = "Stay dry at 320 g", **values: Any) -> Candidate:
-    return write_candidates(make_run(cast, **values), [text])[0]
+def make_candidate(
+    cast: Cast, text: str = "Stay dry at 320 g", *, marked_only: bool = False, **values: Any
+) -> Candidate:
+    return write_candidates(make_run(cast, **values), [text], marked_only=marked_only)[0]

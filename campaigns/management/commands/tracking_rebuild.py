@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 cell = found.cell
                 self.stdout.write(
                     f"{workspace.slug} {cell.day} variant {cell.variant} revision {cell.revision} "
-                    f"placement {cell.placement}: counters {self._counts(found.counters)}, "
+                    f"placement {cell.placement}{cell.currency and ' ' + cell.currency}: counters {self._counts(found.counters)}, "
                     f"events {self._counts(found.raw)}"
                 )
             self.stdout.write(f"{workspace.slug}: {len(differences)} differences")

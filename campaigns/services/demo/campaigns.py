@@ -113,7 +113,8 @@ def _variant(scene: Scene, campaign: Campaign, row: dict[str, Any]) -> Variant:
     _replay(scene, variant, row["history"])
     assert variant.status == row["state"], (row["key"], variant.status)
     if row["daily"]:
-        _daily(scene, variant, scene.placements[row["placement"]], row["daily"])
+        product = scene.products[row["product"], row["language"]]
+        _daily(scene, variant, scene.placements[row["placement"]], row["daily"], product.currency)
     return variant
 
 
@@ -160,19 +161,17 @@ def _replay(scene: Scene, variant: Variant, history: list[dict[str, Any]]) -> No
     assert variant.status in VariantStatus.values
 
 
-def _daily(scene: Scene, variant: Variant, placement: Placement, daily: dict[str, Any]) -> None:
+def _daily(scene: Scene, variant: Variant, placement: Placement, daily: dict[str, Any], currency: str) -> None:
     first = scene.now.date() - dt.timedelta(days=daily["first_days_ago"])
-    DailyCount.objects.bulk_create(
-        DailyCount(
-            workspace=scene.workspace,
-            variant=variant,
-            revision=variant.approved_revision or variant.current_revision,
-            placement=placement,
-            day=first + dt.timedelta(days=7 * row["week"] + (row["weekday"] - first.weekday()) % 7),
-            impressions=row["impressions"],
-            clicks=row["clicks"],
-            conversions=row["conversions"],
-            value=Decimal(row["value"]),
-        )
-        for row in daily["rows"]
-    )
+    for row in daily["rows"]:
+        cell: dict[str, Any] = {
+            "workspace": scene.workspace,
+            "variant": variant,
+            "revision": variant.approved_revision or variant.current_revision,
+            "placement": placement,
+            "day": first + dt.timedelta(days=7 * row["week"] + (row["weekday"] - first.weekday()) % 7),
+        }
+        scene.counts.append(DailyCount(**cell, impressions=row["impressions"], clicks=row["clicks"]))
+        if row["conversions"]:
+            sold = {"conversions": row["conversions"], "value": Decimal(row["value"]), "currency": currency}
+            scene.counts.append(DailyCount(**cell, **sold))

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import AudienceSegment, Brand, PriceRecord, Product, ProductFact
+from campaigns.models import AudienceSegment, Brand, DailyCount, PriceRecord, Product, ProductFact
 from campaigns.services.demo.campaigns import load_campaign
 from campaigns.services.demo.content import LANGUAGES, both, read, sku_in
 from campaigns.services.demo.scene import Scene
@@ -17,6 +17,7 @@ from copystudio.models import Membership, Role, User, Workspace
 from copystudio.services.workspace import workspace_create
 
 SLUG = "demo"
+FIRST_PRICE_DAYS_AGO = 180  # of a product whose price never changed
 
 
 def demo_load(*, admin: User) -> Workspace:
@@ -32,6 +33,7 @@ def demo_load(*, admin: User) -> Workspace:
         scene.channels = {channel.key: channel for channel in workspace.channels.filter(is_current=True)}
         for row in read("campaigns")["campaigns"]:
             load_campaign(scene, row)
+        DailyCount.objects.bulk_create(scene.counts)
         return workspace
 
 
@@ -113,6 +115,6 @@ def _product(workspace: Workspace, row: dict[str, Any], language: str, now: dt.d
             currency=row["currency"],
             recorded_at=now - dt.timedelta(days=record["days_ago"]),
         )
-        for record in row["price_history"]
+        for record in row["price_history"] or [{**row, "days_ago": FIRST_PRICE_DAYS_AGO}]
     )
     return product

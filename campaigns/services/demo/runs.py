@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from campaigns.models import Brief, BriefItem, BriefRun
 from campaigns.rules import limits
-from campaigns.services.brief import BriefPart, item_payload
+from campaigns.services.brief_payload import BriefPart, item_payload
 from campaigns.services.copy_check import check_text
 from campaigns.services.demo.content import LANGUAGES, both, moment, read
 from campaigns.services.demo.scene import Scene
@@ -109,6 +110,7 @@ def _store(scene: Scene, past: PastRun) -> None:
         fence=1,
         done=total,
         total=sum(item["requested"] for item in past.items),
+        dropped=dict(sum((Counter(item["dropped"]) for item in past.items), Counter())),
         started_at=started,
         finished_at=past.ended,
     )
@@ -130,7 +132,8 @@ def _item(scene: Scene, brief: Brief, brief_run: BriefRun, row: dict[str, Any], 
         payload=payload,
         requested=row["requested"],
         produced=len(row["candidates"]),
-        batches=1,
+        outputs=len(row["candidates"]) + sum(row["dropped"].values()),
+        passed=len(row["candidates"]),
         dropped=row["dropped"],
         finished=True,
     )
@@ -153,7 +156,6 @@ def _item(scene: Scene, brief: Brief, brief_run: BriefRun, row: dict[str, Any], 
             token_count=one["token_count"],
             length=limits.measure(one["text"], limits.Unit(part.channel.unit)),
             findings=check_text(one["text"], payload["check"]),
-            batch=0,
             attempt=1,
             created_at=ended,
         )

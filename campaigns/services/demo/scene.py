@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from campaigns.models import AudienceSegment, Brand, Brief, Channel, Placement, Product
+from campaigns.models import AudienceSegment, Brand, Brief, Channel, DailyCount, Placement, Product
 from copystudio.models import User, Workspace
 from generation.models import Candidate
 
@@ -21,4 +21,5 @@ class Scene:
     channels: dict[str, Channel] = field(default_factory=dict)
     briefs: dict[str, Brief] = field(default_factory=dict)
     placements: dict[str, Placement] = field(default_factory=dict)
+    counts: list[DailyCount] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)  # by the variant that came of it

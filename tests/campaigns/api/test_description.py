@@ -11,6 +11,16 @@ from copystudio.models import Membership
 from tests.campaigns.shop import Shop
 from tests.people import Cast
 
+PATHS = {
+    "/api/v1/decide",
+    "/api/v1/events",
+    "/api/v1/copy",
+    "/api/v1/copy/{id}",
+    "/api/v1/runs",
+    "/api/v1/runs/{id}",
+    "/api/v1/runs/{id}/candidates",
+    "/api/v1/runs/{id}/cancel",
+}
 SCHEMA, DOCS = "/api/v1/openapi.json", "/api/docs/"
 
 
@@ -19,7 +29,7 @@ def test_members_and_keys_may_read_the_description(shop: Shop) -> None:
         schema = response.json()
         assert response.status_code == 200
         assert schema["openapi"].startswith("3.1")
-        assert set(schema["paths"]) == {"/api/v1/decide", "/api/v1/events", "/api/v1/copy", "/api/v1/copy/{id}"}
+        assert set(schema["paths"]) == PATHS
 
 
 def test_nobody_else_may(cast: Cast) -> None:
@@ -34,7 +44,7 @@ def test_every_operation_names_its_scope_and_describes_its_errors(shop: Shop) ->
     for methods in schema["paths"].values():
         for operation in methods.values():
             [[scope]] = [entry["apiKey"] for entry in operation["security"]]
-            assert scope in {"decide", "events", "copy:read"}
+            assert scope in {"decide", "events", "copy:read", "generate"}
             for status in ("400", "401", "403", "429", "503"):
                 assert "application/problem+json" in operation["responses"][status]["content"]
             assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
@@ -46,8 +56,9 @@ def test_the_page_shows_every_operation_and_works_under_the_policy(cast: Cast) -
     text = response.content.decode()
     assert response.status_code == 200
     assert "'unsafe" not in response["Content-Security-Policy"]
-    for path in ("/api/v1/decide", "/api/v1/events", "/api/v1/copy", "/api/v1/copy/{id}"):
+    for path in PATHS:
         assert f"GET {path}" in text or f"POST {path}" in text
+    assert "run.succeeded" in text and "webhook-signature" in text and "product_filter.price_min" in text
     assert "events[].token" in text and "Copy-Exposure-Token" in text and "Retry-After" in text
     assert not re.search(r"<[^>]*\sstyle=|<script(?![^>]*src=)|\son[a-z]+=", text)
 

@@ -36,8 +36,13 @@ def test_a_batch_is_stored_and_counted(shop: Shop) -> None:
     body = response.json()
     assert (body["received"], body["accepted"], body["duplicate"], body["not_counted"]) == (3, 3, 0, 0)
     assert counted(shop) == (1, 1, 1)
-    cell = DailyCount.objects.get(workspace=shop.cast.workspace)
-    assert (cell.variant, cell.placement, str(cell.value)) == (shop.variant, shop.placement, "19.99")
+    cell = DailyCount.objects.get(workspace=shop.cast.workspace, conversions=1)
+    assert (cell.variant, cell.placement, str(cell.value), cell.currency) == (
+        shop.variant,
+        shop.placement,
+        "19.99",
+        "USD",
+    )
     row = Conversion.objects.get()
     assert (str(row.value), row.currency, row.revision_id) == ("19.99", "USD", shop.variant.approved_revision_id)
 

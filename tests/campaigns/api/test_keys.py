@@ -23,6 +23,7 @@ ROUTES = {
     "decide": ("/api/v1/decide?placement={placement}&visitor=v", "get"),
     "events": ("/api/v1/events", "post"),
     "copy:read": ("/api/v1/copy", "get"),
+    "generate": ("/api/v1/runs", "get"),
 }
 
 

@@ -33,16 +33,27 @@ def measured(cast: Cast) -> Variant:
     variant = factories.make_variant(cast, status="approved", campaign=factories.make_campaign(cast, running=True))
     placement = factories.make_placement(cast, variant=variant)
     today = timezone.now().date()
-    count(variant, placement, today, impressions=100, clicks=7, conversions=2, value=Decimal("30.50"))
+    count(variant, placement, today, impressions=100, clicks=7)
+    count(variant, placement, today, conversions=2, value=Decimal("30.50"), currency="USD")
     count(variant, placement, today - dt.timedelta(days=2), impressions=50, clicks=5)
     return variant
 
 
 def test_the_totals_add_up_over_days(measured: Variant) -> None:
     totals = campaign_totals(measured.campaign)
-    assert totals == Counts(impressions=150, clicks=12, conversions=2, value=Decimal("30.50"))
+    assert totals == Counts(impressions=150, clicks=12, conversions=2, amounts={"USD": Decimal("30.50")})
     assert totals.click_rate == pytest.approx(0.08)
     assert [result.counts for result in campaign_results(measured.campaign)] == [totals]
+
+
+def test_amounts_of_two_currencies_stand_side_by_side(cast: Cast, measured: Variant) -> None:
+    today = timezone.now().date()
+    count(measured, measured.placements.get(), today, conversions=1, value=Decimal("7000"), currency="CNY")
+    totals = campaign_totals(measured.campaign)
+    assert totals.conversions == 3
+    assert totals.amounts == {"CNY": Decimal("7000"), "USD": Decimal("30.50")}
+    page = cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/campaigns/{measured.campaign_id}/")
+    assert "CNY\N{NO-BREAK SPACE}7,000.00 · USD\N{NO-BREAK SPACE}30.50" in page.content.decode()
 
 
 def test_a_rate_without_impressions_is_none_and_not_zero() -> None:

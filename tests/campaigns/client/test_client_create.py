@@ -37,6 +37,11 @@ def test_it_shows_the_key_once_and_keeps_only_its_hash(cast: Cast) -> None:
     assert key not in again and client.prefix in again
 
 
+def test_the_form_leads_back_to_the_list(cast: Cast) -> None:
+    page = cast.client(cast.admin).get(url(cast)).content.decode()
+    assert f'<a class="btn" href="/w/{cast.workspace.slug}/clients/">' in page
+
+
 def test_keys_are_long_and_each_is_another(cast: Cast) -> None:
     keys = {factories.make_client(cast)[1] for _n in range(20)}
     assert len(keys) == 20

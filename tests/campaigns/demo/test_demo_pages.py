@@ -27,7 +27,7 @@ from campaigns.models import (
 )
 from campaigns.services.demo import demo_load
 from copystudio.errors import NotPermittedError, TransitionError
-from copystudio.models import Event, Membership, Role, User, Workspace
+from copystudio.models import Event, Membership, Notification, Role, User, Workspace
 from copystudio.services.member import member_add
 from copystudio.services.workspace import workspace_remove_demo
 from generation.models import Candidate, GenerationRun
@@ -56,7 +56,12 @@ KINDS: dict[str, Any] = {
     "product": Product, "brand": Brand, "segment": apps.get_model("campaigns", "AudienceSegment"), "channel": Channel,
     "campaign": Campaign, "brief": Brief, "run": GenerationRun, "candidate": Candidate, "variant": Variant,
     "review": Variant, "placement": Placement, "member": Membership, "client": apps.get_model("campaigns", "ApiClient"),
-    "import": ProductImport,
+    "import": ProductImport, "notification": Notification, "dialogue": apps.get_model("campaigns", "ServiceDialogue"),
+    "training": apps.get_model("generation", "TrainingRun"), "model": apps.get_model("generation", "ModelVersion"),
+    "webhook": apps.get_model("campaigns", "WebhookEndpoint"),
+    "delivery": apps.get_model("campaigns", "WebhookDelivery"),
+    "fetch": apps.get_model("generation", "BaseFetch"),
+    "evaluation": apps.get_model("generation", "Evaluation"), "vote": apps.get_model("generation", "Evaluation"),
 }  # fmt: skip
 MOST = 8  # objects of a kind that are looked at
 
@@ -75,6 +80,8 @@ def addresses(workspace: Workspace, route: str, args: list[str]) -> list[str]:
         values: dict[str, Any] = {"workspace": workspace.slug}
         values |= {name: row.pk for name in args if name in {"pk", "campaign_pk"} and row is not None}
         values |= {name: 0 for name in args if name in {"after", "number"}}
+        if "item_pk" in args:
+            values["item_pk"] = row.items.earliest("pk").pk
         found.append(reverse(route, kwargs=values))
     return found
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import xml.parsers.expat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import campaigns.feeds
 from campaigns.feeds import MESSAGES, FeedError, RowError, message
 from campaigns.feeds.headers import KNOWN
 from campaigns.feeds.mapping import Target
+from campaigns.feeds.reasons import JSON_REASONS, XML_REASONS
 
 FOLDER = Path(campaigns.feeds.__file__).parent
 RAISING = {"FeedError", "RowError", "RowWarning", "BadCell", "PriceError", "TextError", "error"}
@@ -71,6 +74,22 @@ def test_errors_speak() -> None:
     assert RowError(2, "title", "too_long", {"length": 501, "limit": 500}).text == "501 characters; at most 500 fit."
     with pytest.raises(KeyError):
         message("no_such_code")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": }', '{"a": 1 2}', '{"a" 1}', '{a: 1}', '{"a": 1} x', '{"a": "\\u12"}', '{"a": "\x01"}', '{"a": "b',
+    ],
+)  # fmt: skip
+def test_what_the_json_parser_says_is_marked_for_translation(text: str) -> None:
+    with pytest.raises(json.JSONDecodeError) as refused:
+        json.loads(text)
+    assert refused.value.msg in JSON_REASONS
+
+
+def test_what_the_xml_parser_says_is_marked_for_translation() -> None:
+    assert set(XML_REASONS) <= set(xml.parsers.expat.errors.codes)
 
 
 def test_known_headers_lead_to_known_targets() -> None:

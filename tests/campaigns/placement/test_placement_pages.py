@@ -79,5 +79,5 @@ def test_the_list_asks_the_database_a_fixed_number_of_times(shop: Shop, django_a
         factories.make_placement(shop.cast, variant=variant)
     client = shop.cast.client(shop.cast.viewer)
     client.get(f"/w/{shop.cast.workspace.slug}/placements/")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get(f"/w/{shop.cast.workspace.slug}/placements/")

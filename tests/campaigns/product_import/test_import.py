@@ -180,6 +180,12 @@ def test_prices_without_a_currency_need_one_before_the_check(cast: Cast) -> None
     assert (job.report["errors"], job.mapping["default_currency"]) == (0, "USD")
 
 
+def test_the_list_calls_nothing_a_success_that_is_not_imported(cast: Cast) -> None:
+    checked(cast, "sku,title,price,currency\nA-1,Jacket,79.x,USD\n")
+    page = cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/imports/").content.decode()
+    assert "Checked" in page and "Succeeded" not in page
+
+
 def test_what_is_read_otherwise_is_shown_with_its_line(cast: Cast) -> None:
     job = checked(cast, "sku,title,price,was price,currency\nA-1,Jacket,79.00,59.00,USD\n")
     assert job.report["warnings"] == 1
@@ -201,3 +207,10 @@ def test_english_words_inside_a_sentence_are_translated(cast: Cast) -> None:
     url = f"/w/{cast.workspace.slug}/imports/new/"
     refused = client.post(url, {"file": file}, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
     assert "PDF 文档" in refused and "a PDF document" not in refused
+
+
+def test_what_a_parser_says_is_translated_too(cast: Cast) -> None:
+    job = checked(cast, '{"sku": "A-1", "title": "Jacket"}\n{"sku": }\n')
+    url = f"/w/{cast.workspace.slug}/imports/{job.pk}/"
+    page = cast.client(cast.copywriter).get(url, headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "此处应有一个值" in page and "Expecting value" not in page

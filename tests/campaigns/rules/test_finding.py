@@ -34,4 +34,4 @@ def test_a_long_excerpt_is_cut() -> None:
 
 
 def test_every_code_belongs_to_a_rule() -> None:
-    assert {code.rule for code in Code} == {"length", "grounding", "wording"}
+    assert {code.rule for code in Code} == {"length", "grounding", "wording", "law"}

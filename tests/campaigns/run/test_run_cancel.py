@@ -7,8 +7,9 @@ import pytest
 from copystudio.db import JobStatus
 from copystudio.errors import NotPermittedError
 from copystudio.models import Event
-from copystudio.services.jobs import job_cancel, job_claim
 from generation.models import GenerationRun
+from generation.services.blocks import block_next
+from generation.services.run_control import run_cancel
 from tests.campaigns.copy_makers import finish, make_run, write_candidates
 from tests.people import Cast
 
@@ -26,7 +27,7 @@ def test_a_waiting_run_ends_at_once(cast: Cast) -> None:
 
 def test_a_running_one_is_asked_to_stop_and_keeps_its_texts(cast: Cast) -> None:
     run = make_run(cast)
-    job_claim(GenerationRun, run.pk)
+    assert block_next() is not None
     write_candidates(run, ["Stay dry"])
     cast.client(cast.copywriter).post(url(run))
     run.refresh_from_db()
@@ -51,7 +52,7 @@ def test_a_viewer_may_not(cast: Cast) -> None:
     assert cast.client(cast.viewer).post(url(run)).status_code == 403
     assert url(run) not in cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/runs/{run.pk}/").content.decode()
     with pytest.raises(NotPermittedError):
-        job_cancel(actor=cast.viewer, job=run)
+        run_cancel(actor=cast.viewer, run=run)
 
 
 def test_a_stranger_gets_404_and_another_method_405(cast: Cast) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.selectors.run import run_progress
+from campaigns.selectors.run_progress import RunProgress, run_progress
 from copystudio.db import JobStatus
-from copystudio.services.jobs import job_claim, job_progress
-from generation.models import GenerationRun
+from generation.models import GenerationBlock, GenerationRun
+from generation.services.blocks import block_next, block_release
+from generation.services.run_control import run_pause, run_resume
 from tests.campaigns.copy_makers import finish, make_brief, make_run, write_candidates
 from tests.people import Cast, make_cast
 
@@ -20,6 +21,13 @@ HTMX = {"HX-Request": "true"}
 
 def url(run: GenerationRun, rest: str = "") -> str:
     return f"/w/{run.workspace.slug}/runs/{run.pk}/{rest}"
+
+
+def take(run: GenerationRun) -> GenerationBlock:
+    """What a worker does first: take the next block, which is this run's."""
+    block = block_next()
+    assert block is not None and block.run_id == run.pk
+    return block
 
 
 @pytest.fixture
@@ -45,16 +53,49 @@ def test_it_says_what_it_waits_for(cast: Cast, run: GenerationRun) -> None:
         return words in client.get(url(run), headers=HTMX).content.decode()
 
     assert said("Waits for the worker.")
-    GenerationRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - dt.timedelta(minutes=5))
+    GenerationRun.objects.filter(pk=run.pk).update(updated_at=timezone.now() - dt.timedelta(minutes=5))
     assert said("No worker has taken it yet.")
-    claimed = job_claim(GenerationRun, run.pk)
-    assert claimed is not None
-    job_progress(claimed, done=0, step="loading")
+    block = take(run)
+    GenerationRun.objects.filter(pk=run.pk).update(step="loading")
     assert said("The language model is being prepared.")
-    job_progress(claimed, done=0, step="writing")
-    assert said("Writing")
-    GenerationRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
+    GenerationRun.objects.filter(pk=run.pk).update(step="writing")
+    assert said("Writing") and said("1 worker")
+    GenerationBlock.objects.filter(pk=block.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
     assert said("The worker does not answer.")
+
+
+def test_a_run_between_two_turns_waits_and_is_not_stalled(cast: Cast, run: GenerationRun) -> None:
+    block_release(take(run))
+    GenerationRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
+    page = cast.client(cast.viewer).get(url(run)).content.decode()
+    assert "Waits for its next turn" in page and "The worker does not answer" not in page
+
+
+def test_a_busy_worker_is_not_taken_for_none(cast: Cast, run: GenerationRun) -> None:
+    take(run)
+    second = make_run(cast, brief=make_brief(cast, name="Second"))
+    GenerationRun.objects.filter(pk=second.pk).update(updated_at=timezone.now() - dt.timedelta(minutes=5))
+    page = cast.client(cast.viewer).get(url(second)).content.decode()
+    assert "Waits for the worker." in page and "No worker has taken it yet." not in page
+
+
+def test_what_wrote_is_shown_and_a_note_of_it_is_not_hidden(cast: Cast, run: GenerationRun) -> None:
+    GenerationRun.objects.filter(pk=run.pk).update(
+        engine={"backend": "torch", "numbers": "bfloat16", "batch": 32, "note": "export_pending"},
+        outputs=1234,
+        tokens=56789,
+        seconds=600,
+        done=20,
+    )
+    page = cast.client(cast.viewer).get(url(run)).content.decode()
+    for words in (
+        "bfloat16",
+        "32 at once",
+        "The quantised copy of this model version is still being made.",
+        "1,234 outputs, 56,789 tokens",
+        "10 minutes, 2 texts",
+    ):
+        assert words in page
 
 
 def test_a_run_behind_another_says_how_many_are_before_it(cast: Cast, run: GenerationRun) -> None:
@@ -71,14 +112,36 @@ def test_progress_counts_texts_and_reasons(cast: Cast, run: GenerationRun) -> No
     assert "1 of 3 texts" in shown and "too long for the channel" in shown
 
 
-def test_the_rate_needs_a_first_text(run: GenerationRun) -> None:
-    claimed = job_claim(GenerationRun, run.pk)
-    assert claimed is not None and claimed.started_at is not None
-    later = claimed.started_at + dt.timedelta(minutes=2)
-    assert run_progress(claimed, now=later).per_minute is None
-    write_candidates(claimed, ["Stay dry", "Keep dry"])
-    progress = run_progress(claimed, now=later)
-    assert progress.per_minute == pytest.approx(1) and progress.remaining == dt.timedelta(minutes=1)
+def test_the_rate_is_that_of_the_time_that_was_written_times_the_workers(run: GenerationRun) -> None:
+    block = take(run)
+
+    def progress() -> RunProgress:
+        return run_progress(GenerationRun.objects.get(pk=run.pk))
+
+    GenerationRun.objects.filter(pk=run.pk).update(seconds=120)
+    assert progress().per_minute is None, "no text came yet"
+    write_candidates(run, ["Stay dry", "Keep dry"])
+    assert progress().per_minute == pytest.approx(1) and progress().remaining == dt.timedelta(minutes=1)
+    second = GenerationBlock.objects.get(pk=block.pk)
+    second.pk, second.number = None, 2
+    second.save()
+    assert progress().per_minute == pytest.approx(2) and progress().remaining == dt.timedelta(seconds=30)
+
+
+def test_a_paused_run_promises_no_time_and_keeps_its_rate(cast: Cast, run: GenerationRun) -> None:
+    block = take(run)
+    write_candidates(run, ["Stay dry", "Keep dry"])
+    GenerationRun.objects.filter(pk=run.pk).update(seconds=120, started_at=timezone.now() - dt.timedelta(days=1))
+    run_pause(actor=cast.copywriter, run=run)
+    page = cast.client(cast.viewer).get(url(run)).content.decode()
+    assert "Pauses after the present step." in page
+    block_release(block)
+    page = cast.client(cast.viewer).get(url(run)).content.decode()
+    assert "Nobody writes on it until somebody lets it go on." in page and "to go." not in page
+    run_resume(actor=cast.copywriter, run=run)
+    take(run)
+    progress = run_progress(GenerationRun.objects.get(pk=run.pk))
+    assert progress.per_minute == pytest.approx(1), "the day that it stood still does not count"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +168,7 @@ def test_candidates_come_as_they_are_written(cast: Cast, run: GenerationRun) -> 
     first = write_candidates(run, ["Stay dry"])[0]
     start = client.get(url(run)).content.decode()
     assert "Stay dry" in start and url(run, f"live/{first.pk}/") in start
+    assert f'hx-get="{url(run, f"live/{first.pk}/")}?shown=1"' in start
     assert "copy-text" not in client.get(url(run, f"live/{first.pk}/")).content.decode()
     second = write_candidates(run, ["Keep dry"])[1]
     more = client.get(url(run, f"live/{first.pk}/")).content.decode()
@@ -124,7 +188,7 @@ def test_the_live_list_ends_and_sends_to_the_pages(cast: Cast) -> None:
 
 
 def test_a_card_shows_length_fluency_and_numbers_without_support(cast: Cast, run: GenerationRun) -> None:
-    write_candidates(run, ["Only $49 at 320 g"])
+    write_candidates(run, ["Only $49 at 320 g"], marked_only=True)
     shown = cast.client(cast.copywriter).get(url(run)).content.decode()
     assert '<mark class="mark-blocking">$49</mark>' in shown
     assert "The price “$49” stands in no record of the product." in shown

@@ -24,8 +24,8 @@ def busy(shop: Shop) -> Shop:
     return shop
 
 
-def cell(shop: Shop) -> DailyCount:
-    return DailyCount.objects.get(workspace=shop.cast.workspace)
+def cell(shop: Shop, currency: str = "") -> DailyCount:
+    return DailyCount.objects.get(workspace=shop.cast.workspace, currency=currency)
 
 
 def test_after_ordinary_traffic_nothing_differs(busy: Shop) -> None:
@@ -34,13 +34,22 @@ def test_after_ordinary_traffic_nothing_differs(busy: Shop) -> None:
 
 
 def test_wrong_counters_are_reported_and_mended(busy: Shop) -> None:
-    DailyCount.objects.update(impressions=99, value="0.01")
-    [difference] = tracking_rebuild(workspace=busy.cast.workspace, actor=busy.cast.admin)
-    assert difference.counters[:3] == (99, 4, 4) and difference.raw[:3] == (4, 4, 4)
-    found = cell(busy)
-    assert (found.impressions, found.clicks, found.conversions, str(found.value)) == (4, 4, 4, "10.00")
+    DailyCount.objects.filter(currency="").update(impressions=99)
+    DailyCount.objects.filter(currency="EUR").update(value="0.01")
+    seen, sold = tracking_rebuild(workspace=busy.cast.workspace, actor=busy.cast.admin)
+    assert seen.counters[:3] == (99, 4, 0) and seen.raw[:3] == (4, 4, 0)
+    assert sold.cell.currency == "EUR" and (str(sold.counters[3]), str(sold.raw[3])) == ("0.01", "10.00")
+    found = cell(busy, "EUR")
+    assert (cell(busy).impressions, found.conversions, str(found.value)) == (4, 4, "10.00")
     assert Event.objects.get(verb="tracking.rebuild").actor == busy.cast.admin
     assert tracking_rebuild(workspace=busy.cast.workspace) == []
+
+
+def test_amounts_from_before_there_were_currencies_are_sorted_by_them(busy: Shop) -> None:
+    DailyCount.objects.filter(currency="EUR").delete()
+    DailyCount.objects.update(conversions=4, value="10.00")
+    assert len(tracking_rebuild(workspace=busy.cast.workspace)) == 2
+    assert (str(cell(busy).value), str(cell(busy, "EUR").value)) == ("0.00", "10.00")
 
 
 def test_missing_counters_come_back_and_invented_ones_go(busy: Shop) -> None:
@@ -61,20 +70,20 @@ def test_events_that_are_not_counted_stay_out(busy: Shop) -> None:
 def test_other_workspaces_are_left_alone(busy: Shop) -> None:
     other = make_shop(make_cast("other"))
     other.send(event(other.token()))
-    DailyCount.objects.update(impressions=50)
+    DailyCount.objects.filter(currency="").update(impressions=50)
     tracking_rebuild(workspace=busy.cast.workspace)
     assert cell(busy).impressions == 4 and cell(other).impressions == 50
 
 
 def test_the_command_reports_and_with_check_changes_nothing(busy: Shop) -> None:
-    DailyCount.objects.update(clicks=7)
+    DailyCount.objects.filter(currency="EUR").update(conversions=7)
     out = StringIO()
     with pytest.raises(CommandError, match="1 counters differ"):
         call_command("tracking_rebuild", "--check", stdout=out)
-    assert "counters 4/7/4/10.00, events 4/4/4/10.00" in out.getvalue()
-    assert cell(busy).clicks == 7
+    assert "EUR: counters 0/0/7/10.00, events 0/0/4/10.00" in out.getvalue()
+    assert cell(busy, "EUR").conversions == 7
     call_command("tracking_rebuild", "--workspace", busy.cast.workspace.slug, stdout=out)
-    assert cell(busy).clicks == 4
+    assert cell(busy, "EUR").conversions == 4
     with pytest.raises(CommandError, match="no workspace"):
         call_command("tracking_rebuild", "--workspace", "nowhere", stdout=out)
 

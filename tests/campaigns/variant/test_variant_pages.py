@@ -54,7 +54,7 @@ def test_nonsense_in_the_query_is_no_error(cast: Cast) -> None:
 
 
 def test_the_page_shows_text_origin_history_and_what_supports_nothing(cast: Cast) -> None:
-    candidate = make_candidate(cast, "Stay dry at 999 g")
+    candidate = make_candidate(cast, "Stay dry at 999 g", marked_only=True)
     variant = variant_adopt(actor=cast.copywriter, candidate=candidate)
     shown = cast.client(cast.viewer).get(url(variant)).content.decode()
     assert '<mark class="mark-warning">999 g</mark>' in shown

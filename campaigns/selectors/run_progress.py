@@ -1,0 +1,165 @@
+"""How far a generation run is, how fast, and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from copystudio.db import OPEN_STATUSES, JobStatus
+from generation.models import GenerationBlock, GenerationItem, GenerationRun
+
+# A queued run that no worker took for this long, while none works on another: probably none is running.
+LONG_WAIT = timedelta(seconds=60)
+
+
+def duration_text(duration: timedelta | None) -> str:
+    """A time in the present language, coarse as any estimate: hours, minutes, or seconds below one; empty for None."""
+    if duration is None:
+        return ""
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    hours = round(minutes / 60)
+    if minutes >= 120:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    if minutes:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How far a run is. Times are measured by the web server's clock and only shown, never decided by.
+
+    workers      that write on it now
+    worker_rate  texts that one worker writes in a minute, over the time that was written; None before the first text
+    ahead        runs that get their first turn before it
+    between      it was begun, and waits for its next turn
+    stalled      whoever wrote on it does not answer, and nobody else writes
+    """
+
+    requested: int
+    produced: int
+    outputs: int
+    dropped: tuple[tuple[str, int], ...]
+    workers: int
+    worker_rate: float | None
+    remaining: timedelta | None
+    ahead: int
+    waits_long: bool
+    between: bool
+    stalled: bool
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.produced // self.requested) if self.requested else 0
+
+    @property
+    def per_minute(self) -> float | None:
+        """Texts a minute of those who write now; None where nobody does."""
+        return self.worker_rate * self.workers if self.worker_rate and self.workers else None
+
+    @property
+    def remaining_text(self) -> str:
+        return duration_text(self.remaining)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.requested - self.produced)
+
+    @property
+    def passed(self) -> int:
+        """Outputs that met the checks; those that are not among the texts were no better than these."""
+        return max(self.produced, self.outputs - self.dropped_total)
+
+    @property
+    def dropped_total(self) -> int:
+        return sum(count for _reason, count in self.dropped)
+
+
+def run_progress(run: GenerationRun, *, now: datetime | None = None) -> RunProgress:
+    """From the sums that are kept with the run, its blocks in work and, while it waits, the other runs: no item is read."""
+    now = now or timezone.now()
+    workers, lost = _workers(run, now) if run.is_open else (0, 0)
+    waits = run.status == JobStatus.QUEUED and not run.is_paused
+    ahead = runs_waiting().filter(pk__lt=run.pk).count() if waits and run.served_at is None else 0
+    rate = 60 * run.done / run.seconds if run.done and run.seconds > 0 else None
+    return RunProgress(
+        requested=run.total,
+        produced=run.done,
+        outputs=run.outputs,
+        dropped=tuple(sorted(run.dropped.items(), key=lambda one: -one[1])),
+        workers=workers,
+        worker_rate=rate,
+        remaining=timedelta(minutes=max(0, run.total - run.done) / (rate * workers)) if rate and workers else None,
+        ahead=ahead,
+        waits_long=waits and not ahead and now - run.updated_at > LONG_WAIT and not somebody_works(now),
+        between=run.status == JobStatus.RUNNING and not workers and not lost,
+        stalled=lost > 0 and not workers,
+    )
+
+
+def _workers(run: GenerationRun, now: datetime) -> tuple[int, int]:
+    """How many blocks of the run are being written, and how many by a worker that does not answer any more."""
+    rows = run.blocks.filter(status=JobStatus.RUNNING)
+    found = rows.aggregate(alive=Count("pk", filter=Q(lease_until__gte=now)), all=Count("pk"))
+    return found["alive"], found["all"] - found["alive"]
+
+
+def runs_waiting() -> QuerySet[GenerationRun]:
+    """Runs of everybody that wait for their first turn; of other workspaces only their number may be shown."""
+    return GenerationRun.objects.filter(
+        status=JobStatus.QUEUED, served_at__isnull=True, paused_at__isnull=True, cancel_requested_at__isnull=True
+    )
+
+
+def runs_under_way() -> QuerySet[GenerationRun]:
+    """Runs of everybody that workers share: open, and neither paused nor being cancelled."""
+    return GenerationRun.objects.filter(
+        status__in=OPEN_STATUSES, paused_at__isnull=True, cancel_requested_at__isnull=True
+    )
+
+
+def somebody_works(now: datetime) -> bool:
+    return GenerationBlock.objects.filter(status=JobStatus.RUNNING, lease_until__gte=now).exists()
+
+
+@dataclass(frozen=True)
+class ItemCounts:
+    """How many items of a run have all their texts, fewer than were asked for, an error, or are not done."""
+
+    total: int
+    complete: int
+    short: int
+    failed: int
+
+    @property
+    def waiting(self) -> int:
+        return self.total - self.complete - self.short - self.failed
+
+    def of(self, state: str) -> int:
+        return int(getattr(self, state)) if state else self.total
+
+
+# the state of an item, as a filter: each item is in exactly one
+_FEWER = Q(produced__lt=F("requested"))
+STATES: dict[str, Q] = {
+    "failed": _FEWER & ~Q(error=""),
+    "short": _FEWER & Q(finished=True, error=""),
+    "complete": Q(produced__gte=F("requested")),
+    "waiting": _FEWER & Q(finished=False, error=""),
+}
+
+
+def item_counts(run: GenerationRun) -> ItemCounts:
+    """Two queries that read indexes only: all items by their numbers, and the few with an error by theirs."""
+    rows = GenerationItem.objects.filter(run=run).order_by()
+    sums = rows.aggregate(
+        total=Count("pk"),
+        complete=Count("pk", filter=STATES["complete"]),
+        ended=Count("pk", filter=_FEWER & Q(finished=True)),
+    )
+    failed = rows.filter(STATES["failed"]).aggregate(all=Count("pk"), ended=Count("pk", filter=Q(finished=True)))
+    return ItemCounts(sums["total"], sums["complete"], sums["ended"] - failed["ended"], failed["all"])

@@ -1,0 +1,29 @@
+"""The starter corpus as training examples: its briefs need the channels, which only this app knows."""
+
+from __future__ import annotations
+
+from campaigns.services.setup import channels_known
+from generation.engine.config import ChannelView, Language
+from generation.engine.training.dataset import TrainingExample
+from generation.starter.examples import Example, read_corpus
+
+
+def channel_views() -> dict[str, ChannelView]:
+    """Every channel in both languages under "<key>/<language>", its limit the advised length where it has one."""
+    return {
+        f"{one['key']}/{language}": ChannelView(
+            one["key"], one[name], one["unit"], one["soft_limit"] or one["hard_limit"]
+        )
+        for one in channels_known()
+        for language, name in ((Language.EN, "name_en"), (Language.ZH_HANS, "name_zh"))
+    }
+
+
+def corpus() -> list[Example]:
+    """The corpus as it was written."""
+    return read_corpus(channel_views())
+
+
+def starter_examples() -> list[TrainingExample]:
+    """The corpus as examples to train on and to measure with; ``is_held_out`` splits it by product."""
+    return [example.to_training() for example in corpus()]

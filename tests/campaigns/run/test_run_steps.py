@@ -1,0 +1,145 @@
+"""Pausing a run from its page, letting it go on, and trying again what is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from copystudio.db import JobStatus
+from copystudio.models import Event
+from generation.models import GenerationItem, GenerationRun
+from generation.services.blocks import block_end, block_next
+from tests.campaigns.copy_makers import make_run, write_candidates
+from tests.people import Cast
+
+STEPS = ("pause", "resume", "retry")
+
+
+def url(run: GenerationRun, step: str = "") -> str:
+    return f"/w/{run.workspace.slug}/runs/{run.pk}/{step}{'/' if step else ''}"
+
+
+def short_run(cast: Cast, *, error: str = "") -> GenerationRun:
+    """A run that ended with one text of three; the worker dropped one that was too long."""
+    run = make_run(cast)
+    block = block_next()
+    assert block is not None
+    write_candidates(run, ["Stay dry", "x" * 151])
+    run.items.update(finished=True, error=error)
+    block_end(block, JobStatus.SUCCEEDED)
+    run.refresh_from_db()
+    return run
+
+
+def test_it_is_paused_and_goes_on(cast: Cast) -> None:
+    run, client = make_run(cast), cast.client(cast.copywriter)
+    assert url(run, "pause") in client.get(url(run)).content.decode()
+    assert client.post(url(run, "pause")).status_code == 303
+    run.refresh_from_db()
+    assert run.is_paused and block_next() is None
+    page = client.get(url(run)).content.decode()
+    assert url(run, "resume") in page and url(run, "pause") not in page and "Paused" in page
+    assert client.post(url(run, "resume")).status_code == 303
+    run.refresh_from_db()
+    assert not run.is_paused and block_next() is not None
+
+
+def test_a_stopped_run_can_go_on_with_what_is_not_done(cast: Cast) -> None:
+    run, client = make_run(cast), cast.client(cast.copywriter)
+    client.post(url(run, "cancel"))
+    assert url(run, "resume") in client.get(url(run)).content.decode()
+    client.post(url(run, "resume"))
+    run.refresh_from_db()
+    assert run.status == JobStatus.QUEUED
+
+
+def test_what_is_missing_is_tried_again_and_what_came_stays(cast: Cast) -> None:
+    run, client = short_run(cast), cast.client(cast.copywriter)
+    assert url(run, "retry") in client.get(url(run)).content.decode()
+    assert client.post(url(run, "retry"), {"all": "1"}).status_code == 303
+    run.refresh_from_db()
+    item = run.items.get()
+    assert run.status == JobStatus.QUEUED and not item.finished and item.produced == 1
+
+
+def test_only_the_ticked_items_are_tried_again(cast: Cast) -> None:
+    run = short_run(cast)
+    done = GenerationItem.objects.create(
+        workspace=cast.workspace, run=run, position=7, payload={}, requested=2, finished=True
+    )
+    item = run.items.get(position=0)
+    cast.client(cast.copywriter).post(url(run, "retry"), {"item": [item.pk]})
+    item.refresh_from_db()
+    done.refresh_from_db()
+    assert not item.finished and done.finished
+
+
+def test_nothing_ticked_is_not_everything(cast: Cast) -> None:
+    run = short_run(cast)
+    response = cast.client(cast.copywriter).post(url(run, "retry"), follow=True)
+    run.refresh_from_db()
+    assert run.status == JobStatus.SUCCEEDED
+    assert "Tick the items first" in response.content.decode()
+
+
+@pytest.mark.parametrize("nonsense", ["x", "-1", "9" * 30])
+def test_a_number_that_is_none_is_a_422(cast: Cast, nonsense: str) -> None:
+    run = short_run(cast)
+    assert cast.client(cast.copywriter).post(url(run, "retry"), {"item": [nonsense]}).status_code == 422
+
+
+def test_each_step_writes_its_event(cast: Cast) -> None:
+    run, client = make_run(cast), cast.client(cast.copywriter)
+    client.post(url(run, "pause"))
+    client.post(url(run, "resume"))
+    client.post(url(run, "cancel"))
+    client.post(url(short_run(cast), "retry"), {"all": "1"})
+    for verb in STEPS:
+        assert Event.objects.get(verb=f"generationrun.{verb}").actor == cast.copywriter
+
+
+@pytest.mark.parametrize(("step", "ended"), [("pause", True), ("resume", False), ("retry", False)])
+def test_in_another_state_it_is_a_409(cast: Cast, step: str, ended: bool) -> None:
+    run = short_run(cast) if ended else make_run(cast)
+    assert cast.client(cast.copywriter).post(url(run, step), {"all": "1"}).status_code == 409
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_viewer_may_not_a_stranger_gets_404_and_another_method_405(cast: Cast, step: str) -> None:
+    run = make_run(cast)
+    assert cast.client(cast.viewer).post(url(run, step)).status_code == 403
+    assert cast.client(cast.stranger).post(url(run, step)).status_code == 404
+    assert cast.client(cast.copywriter).get(url(run, step)).status_code == 405
+    assert url(run, step) not in cast.client(cast.viewer).get(url(run)).content.decode()
+
+
+def test_the_items_say_why_there_are_not_more(cast: Cast) -> None:
+    client = cast.client(cast.copywriter)
+    run = short_run(cast)
+    page = client.get(url(run, "items") + "?state=short").content.decode()
+    assert "too long for the channel" in page and "1 / 3" in page and "Try again" in page
+    failed = short_run(cast, error="ValueError: no facts")
+    assert "ValueError: no facts" in client.get(url(failed, "items") + "?state=failed").content.decode()
+    assert client.get(url(failed, "items") + "?state=short").context["rows"] == []
+    assert len(client.get(url(failed, "items") + "?state=nonsense").context["rows"]) == 1
+
+
+def test_the_states_of_the_items_add_up(cast: Cast) -> None:
+    run = short_run(cast)
+    for position, values in enumerate(
+        [
+            {"produced": 2, "finished": True},
+            {"produced": 1, "finished": True, "error": "ValueError: no facts"},
+            {"error": "ValueError: no facts"},
+            {},
+        ],
+        start=1,
+    ):
+        GenerationItem.objects.create(
+            workspace=cast.workspace, run=run, position=position, payload={}, requested=2, **values
+        )
+    page = cast.client(cast.viewer).get(url(run, "items"))
+    counts = page.context["counts"]
+    assert (counts.total, counts.complete, counts.short, counts.failed, counts.waiting) == (5, 1, 1, 2, 1)
+    for state in ("complete", "short", "failed", "waiting"):
+        rows = cast.client(cast.viewer).get(url(run, "items") + f"?state={state}").context["rows"]
+        assert len(rows) == counts.of(state), state
