@@ -1,5 +1,5 @@
 /* Charts from data: every [data-chart] holds {kind, labels, series: [{name, data}], format, title} as JSON.
-   kind: line, bar or stacked; format: number, percent (shares) or money. Drawn as SVG; the table beside it says the same. */
+   kind: line, bar or stacked; format: number, percent (shares), money or decimal. Drawn as SVG; the table beside it says the same. */
 (function () {
   "use strict";
 
@@ -22,7 +22,7 @@
       const form = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 });
       return (value) => (value === null ? "–" : form.format(value));
     }
-    const form = new Intl.NumberFormat("en", { maximumFractionDigits: format === "money" ? 2 : 0 });
+    const form = new Intl.NumberFormat("en", { maximumFractionDigits: { money: 2, decimal: 3 }[format] || 0 });
     return (value) => (value === null ? "–" : form.format(value));
   }
 
@@ -71,7 +71,7 @@
     const symbols = ["circle", "rect", "triangle", "diamond", "pin", "arrow"];
     if (kind === "line") {
       const dashes = ["solid", "dashed", "dotted"];
-      return { type: "line", name: series.name, data: series.data, symbol: symbols[position % 6], symbolSize: 7, lineStyle: { width: 2.25, type: dashes[position % 3] } };
+      return { type: "line", name: series.name, data: series.data, symbol: symbols[position % 6], symbolSize: 7, showSymbol: series.data.length <= 40, connectNulls: true, lineStyle: { width: 2.25, type: dashes[position % 3] } };
     }
     return { type: "bar", name: series.name, data: series.data, stack: kind === "stacked" ? "all" : undefined, barMaxWidth: 36, itemStyle: { borderRadius: kind === "stacked" ? 0 : [3, 3, 0, 0] } };
   }

@@ -273,12 +273,16 @@
     wrong.scrollIntoView({ block: "center", behavior: reduced() ? "auto" : "smooth" });
   }
 
+  // keys of the page: "/" goes to the search field, and a button with aria-keyshortcuts is pressed by its key
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const search = document.querySelector("input[type=search]");
-    if (!search) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+    const search = event.key === "/" && document.querySelector("input[type=search]");
+    const button = document.querySelector(`button[aria-keyshortcuts="${CSS.escape(event.key)}"]:not(:disabled)`);
+    if (!search && !button) return;
     event.preventDefault();
-    search.focus();
+    if (search) search.focus();
+    else button.click();
   });
 
   // a table that scrolls sideways must be reachable by keyboard; one that fits should not be a stop

@@ -5,6 +5,7 @@ Buttons are found by where they lead, not by their words, so that one journey se
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +80,11 @@ class Person:
         found = re.search(rf"/{noun}/(\d+)/", self.page.url)
         assert found, self.page.url
         return int(found[1])
+
+    def photograph(self, name: str) -> None:
+        """A screenshot of the whole page where somebody wants to see it (SHOTS names a folder)."""
+        if folder := os.environ.get("SHOTS"):
+            self.page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
 
     def accessible(self) -> list[str]:
         """Serious findings of axe on the page as it is."""

@@ -22,6 +22,20 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Mine:
+    """A page about something that belongs to one member, the world's viewer; for everybody else it is not there."""
+
+    methods: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A page of the Django admin: for superusers. For members, whatever their role, it is not there."""
+
+    methods: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Own:
     """A page of any signed-in person."""
 
@@ -52,7 +66,7 @@ class Described:
 
 READ, WRITE, DECIDE, RUN = "viewer", "copywriter", "approver", "admin"
 
-ROUTES: dict[str, Page | Own | Open | Api | Described] = {
+ROUTES: dict[str, Page | Mine | Operator | Own | Open | Api | Described] = {
     "alive": Open(GET),
     "ready": Open(GET),
     "csp_report": Open(POST),
@@ -65,6 +79,9 @@ ROUTES: dict[str, Page | Own | Open | Api | Described] = {
     "studio:member_password": Page(RUN, POST),
     "studio:member_delete": Page(RUN, POST),
     "studio:event_list": Page(RUN, GET),
+    "studio:notification_list": Page(READ, GET),
+    "studio:notification_open": Mine(POST),
+    "studio:notification_read_all": Page(READ, POST),
     "studio:demo_remove": Page(RUN, POST),
     "campaigns:dashboard": Page(READ, GET),
     "campaigns:product_list": Page(READ, GET),
@@ -89,6 +106,10 @@ ROUTES: dict[str, Page | Own | Open | Api | Described] = {
     "campaigns:segment_edit": Page(WRITE, BOTH),
     "campaigns:channel_list": Page(READ, GET),
     "campaigns:channel_edit": Page(RUN, BOTH),
+    "campaigns:dialogue_list": Page(READ, GET),
+    "campaigns:dialogue_import": Page(RUN, BOTH),
+    "campaigns:dialogue_delete": Page(RUN, POST),
+    "campaigns:dialogue_delete_file": Page(RUN, POST),
     "campaigns:campaign_list": Page(READ, GET),
     "campaigns:campaign_create": Page(WRITE, BOTH),
     "campaigns:campaign_detail": Page(READ, GET),
@@ -106,8 +127,16 @@ ROUTES: dict[str, Page | Own | Open | Api | Described] = {
     "campaigns:run_detail": Page(READ, GET),
     "campaigns:run_live": Page(READ, GET),
     "campaigns:run_candidates": Page(READ, GET),
+    "campaigns:run_items": Page(READ, GET),
+    "campaigns:run_grid": Page(READ, GET),
+    "campaigns:run_cell": Page(READ, GET),
+    "campaigns:run_adopt": Page(WRITE, BOTH),
     "campaigns:run_cancel": Page(WRITE, POST),
+    "campaigns:run_pause": Page(WRITE, POST),
+    "campaigns:run_resume": Page(WRITE, POST),
+    "campaigns:run_retry": Page(WRITE, POST),
     "campaigns:candidate_adopt": Page(WRITE, POST),
+    "campaigns:candidate_tweak": Page(WRITE, POST),
     "campaigns:variant_list": Page(READ, GET),
     "campaigns:variant_create": Page(WRITE, BOTH),
     "campaigns:variant_measure": Page(WRITE, POST),
@@ -131,12 +160,56 @@ ROUTES: dict[str, Page | Own | Open | Api | Described] = {
     "campaigns:client_create": Page(RUN, BOTH),
     "campaigns:client_revoke": Page(RUN, POST),
     "campaigns:client_rotate": Page(RUN, BOTH),
+    "campaigns:webhook_list": Page(RUN, GET),
+    "campaigns:webhook_create": Page(RUN, BOTH),
+    "campaigns:webhook_detail": Page(RUN, GET),
+    "campaigns:webhook_edit": Page(RUN, BOTH),
+    "campaigns:webhook_rotate": Page(RUN, POST),
+    "campaigns:webhook_disable": Page(RUN, POST),
+    "campaigns:webhook_enable": Page(RUN, POST),
+    "campaigns:webhook_test": Page(RUN, POST),
+    "campaigns:delivery_retry": Page(RUN, POST),
+    "generation:model_list": Page(READ, GET),
+    "generation:model_detail": Page(READ, GET),
+    "generation:model_promote": Page(RUN, POST),
+    "generation:model_roll_back": Page(RUN, POST),
+    "generation:model_retire": Page(RUN, POST),
+    "generation:model_delete": Page(RUN, POST),
+    "generation:model_measure": Page(RUN, POST),
+    "generation:base_add": Page(RUN, BOTH),
+    "generation:fetch_detail": Page(RUN, GET),
+    "generation:fetch_cancel": Page(RUN, POST),
+    "generation:fetch_resume": Page(RUN, POST),
+    "generation:evaluation_detail": Page(READ, GET),
+    "generation:evaluation_cancel": Page(RUN, POST),
+    "generation:evaluation_vote": Page(WRITE, BOTH),
+    "generation:training_list": Page(DECIDE, GET),
+    "generation:training_start": Page(RUN, BOTH),
+    "generation:training_detail": Page(DECIDE, GET),
+    "generation:training_cancel": Page(RUN, POST),
+    "generation:training_resume": Page(RUN, POST),
+    "generation:schedule_edit": Page(RUN, BOTH),
     "api:decide": Api("decide", GET),
     "api:events": Api("events", POST),
     "api:copy_list": Api("copy:read", GET),
     "api:copy_detail": Api("copy:read", GET),
+    "api:run_list": Api("generate", BOTH),
+    "api:run_detail": Api("generate", GET),
+    "api:run_candidates": Api("generate", GET),
+    "api:run_cancel": Api("generate", POST),
     "api:schema": Described(GET),
     "api:docs": Own(GET),
+    "admin:index": Operator(GET),
+    "admin:app_list": Operator(GET),
+    "admin:jsi18n": Operator(GET),
+    "admin:generation_languagemodel_changelist": Operator(BOTH),
+    "admin:generation_languagemodel_change": Operator(GET),
+    "admin:generation_modelversion_changelist": Operator(BOTH),
+    "admin:generation_modelversion_change": Operator(GET),
+    "admin:generation_trainingrun_changelist": Operator(BOTH),
+    "admin:generation_trainingrun_change": Operator(GET),
+    "admin:generation_evaluation_changelist": Operator(BOTH),
+    "admin:generation_evaluation_change": Operator(GET),
 }
 
 # allauth's own pages: not ours to test in depth, but none may appear unseen

@@ -17,7 +17,7 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.urls import reverse
 
-from campaigns.models import Variant
+from campaigns.models import Product, Variant
 from tests.people import Cast, make_cast
 from tests.permissions.routes import POST, ROUTES, Page
 from tests.permissions.test_matrix import FOUND
@@ -33,10 +33,16 @@ TYPED: dict[str, dict[str, Any]] = {
     "campaigns:placement_create": {"name": "New place", "slug": "new-place"},
     "campaigns:client_create": {"name": "New shop", "scopes": ["decide"]},
     "campaigns:client_rotate": {"overlap": "0"},
+    "campaigns:webhook_create": {"url": "https://93.184.216.35/hook"},
+    "campaigns:webhook_edit": {"url": "https://93.184.216.36/hook"},
+    "campaigns:candidate_tweak": {"tweak": "calmer"},
     "campaigns:variant_create": {"text": "Dry at 320 g", "language": "en"},
     "campaigns:variant_edit": {"text": "Dry again at 320 g"},
     "campaigns:variant_request_changes": {"reason": "Too vague."},
     "campaigns:import_check": {"key": "sku", "column_0": "sku", "column_1": "title", "default_currency": ""},
+    "generation:training_start": {"label": "New training"},
+    "generation:model_promote": {"reason": "It reads better."},
+    "generation:evaluation_vote": {"choice": "first"},
     "studio:member_create": {"email": "new@example.com", "name": "New", "role": "viewer"},
     "studio:member_role": {"role": "copywriter"},
 }
@@ -50,9 +56,18 @@ ELSEWHERE = {
     "campaigns:variant_retire",
     "campaigns:variant_submit",
     "campaigns:run_cancel",
+    "campaigns:webhook_enable",
+    "campaigns:run_resume",
+    "campaigns:run_retry",
+    "generation:training_cancel",
+    "generation:evaluation_cancel",
+    "generation:fetch_cancel",
+    "generation:base_add",
+    "generation:model_measure",  # its event names the evaluation by its number
     "studio:demo_remove",
 }
-WRITES_NOTHING = {"campaigns:variant_measure"}
+# nothing that two runs could be compared by: no rows, or only a moment
+WRITES_NOTHING = {"campaigns:variant_measure", "studio:notification_read_all"}
 # Columns that differ between two runs of the same request, besides ids and moments.
 VOLATILE = {
     "id",
@@ -63,9 +78,13 @@ VOLATILE = {
     "prefix",
     "digest",
     "secret",
+    "former_secret",
+    "message_id",
+    "body",
     "password",
     "file",
     "seed",
+    "config",  # of a training, with its seed
     "session_key",
 }
 ROUTES_THAT_WRITE = sorted(
@@ -159,8 +178,14 @@ def body_of(world: World, route: str, url: str) -> tuple[dict[str, Any], set[str
         assert variant.current_revision is not None
         typed |= {"sha256": variant.current_revision.sha256, "review_cycle": variant.review_cycle}
         names |= {"sha256", "review_cycle", "reason"}
+    sku = Product.objects.get(pk=objects["product"].pk).sku.encode()
     more: dict[str, dict[str, Any]] = {
         "campaigns:import_create": {"file": SimpleUploadedFile("more.csv", b"sku,title\nA-9,Hat\n")},
+        "campaigns:dialogue_import": {
+            "file": SimpleUploadedFile(
+                "more.jsonl", b'{"question": "Is it warm?", "answer": "It is.", "sku": "%s"}' % sku
+            )
+        },
         "campaigns:brief_create": {"channels": [objects["channel"].pk]},
         "campaigns:placement_create": {"channel": objects["channel"].pk},
         "campaigns:placement_assign": {"variant": objects["copy"].pk},

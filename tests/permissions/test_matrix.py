@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from campaigns.models import ReviewEvent, Scope
 from copystudio.models import Event
 from tests.people import Cast
-from tests.permissions.routes import ACCOUNT_OPEN, ACCOUNT_SIGNED_IN, ROUTES, Api, Described, Open, Own, Page
+from tests.permissions.routes import ACCOUNT_OPEN, ACCOUNT_SIGNED_IN, ROUTES, Api, Described, Mine, Open, Own, Page
 from tests.permissions.world import World, make_world
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -97,6 +97,28 @@ def test_pages(world: World, route: str) -> None:
                 assert not changed, where
                 if wanted == 302:
                     assert response["Location"].startswith(SIGN_IN), where
+
+
+MINE = [pytest.param(name, id=name) for name, row in ROUTES.items() if isinstance(row, Mine)]
+
+
+@pytest.mark.parametrize("route", MINE)
+def test_what_belongs_to_one_member_is_there_for_nobody_else(world: World, route: str) -> None:
+    url = reverse(route, kwargs=world.kwargs(route, FOUND[route]))
+    for person in ("anonymous", "key", "stranger", *ORDER):
+        for method in METHODS:
+            key = world.keys[Scope.DECIDE] if person == "key" else ""
+            response, changed = send(world.cast.client(getattr(world.cast, person, None)), method, url, key)
+            where = f"{route} {method} as {person}: {response.status_code}"
+            if method not in ROUTES[route].methods:
+                assert response.status_code == 405, where
+            elif person == "viewer":
+                assert allowed(response), where
+            elif person in {"anonymous", "key"}:
+                assert response.status_code == 302 and response["Location"].startswith(SIGN_IN), where
+            else:
+                assert response.status_code == 404, where
+            assert not changed or person == "viewer", where
 
 
 APIS = [pytest.param(name, id=name) for name, row in ROUTES.items() if isinstance(row, Api)]

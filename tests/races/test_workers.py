@@ -33,6 +33,21 @@ for sku, count in PRODUCTS:
     runs.append(brief_generate(actor=admin, brief=brief_save(actor=admin, campaign=campaign, data=data))[0].pk)
 print(json.dumps(runs))
 """
+SHARED = """
+import json
+from campaigns.models import Channel
+from campaigns.services.brief import BriefData, brief_generate, brief_save
+from campaigns.services.campaign import campaign_save
+from campaigns.services.product import ProductData, product_save
+from copystudio.models import User, Workspace
+admin, shop = User.objects.get(email="admin@example.com"), Workspace.objects.get(slug="my-shop")
+for n in range(PRODUCTS):
+    product_save(actor=admin, workspace=shop, data=ProductData(sku=f"S{n}", title=f"Coat {n}", language="en"))
+channels = list(Channel.objects.filter(workspace=shop, is_current=True, key="product_blurb"))
+campaign = campaign_save(actor=admin, workspace=shop, name="Workers", brand=None)
+data = BriefData(name="All", language="en", channels=channels, count=4)
+print(json.dumps(brief_generate(actor=admin, brief=brief_save(actor=admin, campaign=campaign, data=data))[0].pk))
+"""
 DEATHS = 105  # the first five live
 BRIEFS = START.replace(
     "brief_generate(actor=admin, brief=brief_save(actor=admin, campaign=campaign, data=data))[0].pk",
@@ -100,6 +115,31 @@ def test_two_workers_that_are_rung_thirty_times_do_the_work_once(tmp_path: Path,
             assert database.execute(counted).fetchone() == (wanted, wanted, 1, 1)
             ended = "SELECT count(*) FROM copystudio_event WHERE verb = 'generationrun.succeeded'"
             assert database.execute(ended).fetchone() == (1,)
+
+
+def test_two_workers_share_one_run(tmp_path: Path, models: Path) -> None:
+    products, texts = 80, 320  # five blocks
+    options = {"STUDIO_DEMO": "0", "GENERATION_THREADS": "1", "GENERATION_BATCH": "8"}
+    with running_studio(tmp_path, model_root=models, model="tiny", **options) as studio:
+        for worker in ("worker", "second"):
+            studio.start_worker(worker)
+        wait(lambda: all("ready." in studio.log(worker) for worker in ("worker", "second")), studio, 60)
+        said = studio.manage("shell", "--no-imports", "-c", SHARED.replace("PRODUCTS", str(products)))
+        run = json.loads(said.strip().splitlines()[-1])
+        studio.start_beat()
+        with psycopg.connect(studio.environment["DATABASE_URL"], autocommit=True) as database:
+            status = "SELECT status, done FROM generation_generationrun WHERE id = %s"
+            wait(lambda: database.execute(status, [run]).fetchone()[0] not in ("queued", "running"), studio, 180)
+            ended, done = database.execute(status, [run]).fetchone()
+            assert ended == "succeeded" and 0.95 * texts < done <= texts, "the tiny model may fail an item of few words"
+            shared = (
+                "SELECT count(*), count(DISTINCT worker) FROM generation_generationblock WHERE status = 'succeeded'"
+            )
+            assert database.execute(shared).fetchone() == (5, 2)
+            counted = (
+                "SELECT count(*), count(DISTINCT (item_id, slot)), count(DISTINCT item_id) FROM generation_candidate"
+            )
+            assert database.execute(counted).fetchone() == (done, done, products)
 
 
 def test_work_that_kills_its_worker_fails_after_three_attempts_and_the_rest_goes_on(

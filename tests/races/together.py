@@ -25,7 +25,7 @@ def _repeat(step: Step, times: int, barrier: Any, answers: Any, seed: int) -> No
             barrier.wait(timeout=60)
             time.sleep(pauses.random() * LONGEST_PAUSE)
             found.append(step(turn))
-    except Exception:
+    except Exception:  # whatever it was, the parent shows it among the answers
         barrier.abort()
         found.append(traceback.format_exc())
     connections.close_all()

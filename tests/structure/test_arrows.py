@@ -10,7 +10,7 @@ from tests.structure.source import imports, module_name, python_files
 
 FILES = [pytest.param(path, id=module_name(path)) for path in python_files()]
 DJANGO_FREE = ("generation.engine", "campaigns.rules", "campaigns.stats", "campaigns.feeds")
-OUTER = ("views", "api", "tasks", "management", "urls", "forms")
+OUTER = ("views", "api", "tasks", "management", "urls", "forms", "admin")
 # what starts the whole: commands, the supervisor, the table of routes
 STARTERS = ("copystudio.management", "copystudio.supervisor", "copystudio.urls")
 

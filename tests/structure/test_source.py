@@ -69,8 +69,9 @@ def test_the_top_level_is_as_agreed() -> None:
 
 
 def test_no_tracked_file_is_too_large() -> None:
-    large = [name for name in tracked_files() if (ROOT / name).is_file() and (ROOT / name).stat().st_size > 5_000_000]
-    assert not large
+    sizes = {name: (ROOT / name).stat().st_size for name in tracked_files() if (ROOT / name).is_file()}
+    most = {name: 16_000_000 if name.startswith("generation/starter/adapter/") else 5_000_000 for name in sizes}
+    assert not [name for name, size in sizes.items() if size > most[name]]
 
 
 def test_every_requirement_is_pinned_and_explained() -> None:
