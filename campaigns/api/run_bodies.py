@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from campaigns.selectors.run_progress import item_counts, run_progress
@@ -56,8 +57,8 @@ def _error(run: GenerationRun) -> dict[str, str] | None:
     return {"code": run.error_code, "title": title, "advice": advice}
 
 
-def candidate_body(candidate: Candidate) -> dict[str, Any]:
-    """A candidate of ``selectors.run.candidates``; no query."""
+def candidate_body(candidate: Candidate, beside: Sequence[Candidate] = ()) -> dict[str, Any]:
+    """A candidate of ``selectors.run.candidates``, and those of ``selectors.beside.texts_beside``; no query."""
     about = getattr(candidate.item, "brief_item", None)  # a run need not come from a brief
     adopted = candidate.adopted  # type: ignore[attr-defined]
     return {
@@ -68,6 +69,7 @@ def candidate_body(candidate: Candidate) -> dict[str, Any]:
         "product": {"sku": about.product.sku, "title": about.product.title} if about else None,
         "segment": about.segment.slug if about and about.segment else None,
         "channel": about.channel.key if about else None,
+        "goes_with": [one.pk for one in beside],
         "language": candidate.item.payload.get("language", ""),
         "fluency": candidate.fluency,
         "length": candidate.length,

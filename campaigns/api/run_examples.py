@@ -57,6 +57,7 @@ CANDIDATE_EXAMPLE = OpenApiExample(
                 "product": {"sku": "A-1", "title": "Rain jacket"},
                 "segment": "hikers",
                 "channel": "email_subject",
+                "goes_with": [],
                 "language": "en",
                 "fluency": -1.42,
                 "length": 17,

@@ -170,6 +170,12 @@ class CandidateSerializer(serializers.Serializer):
     product = CopyProductSerializer(allow_null=True)
     segment = serializers.CharField(allow_null=True, help_text=_("Short name of the audience segment."))
     channel = serializers.CharField(allow_null=True, help_text=_("Key of the channel."))
+    goes_with = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text=_(
+            "Candidates of other fields of the same platform, such as the description of a headline, to be read with it."
+        ),
+    )
     language = serializers.CharField()
     fluency = serializers.FloatField(
         help_text=_("Mean natural-log probability per token under the model, at most 0; nearer 0 is more fluent.")

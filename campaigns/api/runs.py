@@ -25,6 +25,7 @@ from campaigns.api.run_serializers import (
     WishSerializer,
 )
 from campaigns.models import ApiClient, Scope
+from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.client import client_calling
 from campaigns.selectors.run import candidates, run_get_for, runs
 from campaigns.services.api_request import Answer, fingerprint_of, request_once
@@ -186,7 +187,8 @@ class RunCandidatesView(ApiView):
         run = run_get_for(workspace=client_of(request).workspace, pk=pk)
         pages = OldestFirst()
         page = pages.paginate_queryset(candidates(run.workspace).filter(item__run=run), request, view=self) or []
-        return pages.get_paginated_response([candidate_body(candidate) for candidate in page])
+        beside = texts_beside(run.workspace, page)
+        return pages.get_paginated_response([candidate_body(one, beside.get(one.pk, ())) for one in page])
 
 
 class RunCancelView(ApiView):

@@ -91,6 +91,7 @@ class BriefScopeForm(forms.Form):
         label=_("Channels"),
         queryset=None,
         widget=forms.CheckboxSelectMultiple,
+        help_text=_("Several of one platform, such as headline and description, are written to be read together."),
         error_messages={"required": _("Choose at least one channel.")},
     )
     count = forms.IntegerField(

@@ -40,9 +40,11 @@ def brief_get_for(*, workspace: Workspace, pk: int) -> Brief:
 
 
 def brief_channels(brief: Brief) -> list[Channel]:
-    """The brief's channels in their current versions: new copy is written under today's limits."""
+    """The brief's channels in their current versions: new copy is written under today's limits. Those of one platform
+    follow each other in the order in which they are read: headlines first, the shorter before the longer."""
     keys = brief.channels.values_list("key", flat=True)
-    return list(Channel.objects.filter(workspace_id=brief.workspace_id, is_current=True, key__in=keys))
+    found = Channel.objects.filter(workspace_id=brief.workspace_id, is_current=True, key__in=keys)
+    return sorted(found, key=lambda one: (one.platform, one.kind == "body", one.soft_limit or one.hard_limit, one.key))
 
 
 def brief_segments(brief: Brief) -> list[AudienceSegment]:

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from campaigns.models import Channel, Variant
 from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
+from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.run import candidate_language
 from campaigns.selectors.sentences import feeling_name, finding_sentence, unit_name
 from campaigns.services.copy_check import blocking_findings, variant_findings
 from campaigns.services.tweak import Tweak, tweak_label, tweaks_of
+from copystudio.models import Workspace
 from generation.models import Candidate
 
 
@@ -53,7 +55,8 @@ class Card:
 
     Of a candidate also: ``leads``, the attributes that its text was planned to lead with; how it is felt; and the text that
     already ran and that it comes close to, with its likeness in per cent; what can be asked for from it,
-    and the runs that were: number and what was to be different.
+    and the runs that were: number and what was to be different; and ``beside``, the texts of other fields that it is read
+    with, with whether any of them or itself is no draft yet.
     """
 
     text: str
@@ -68,6 +71,8 @@ class Card:
     near_percent: int = 0
     tweaks: Sequence[Tweak] = ()
     children: Sequence[tuple[int, str]] = ()
+    beside: Sequence[Candidate] = ()
+    adopts_beside: bool = False
     element_id: str = ""
 
     @property
@@ -119,8 +124,8 @@ def fluency_score(fluency: float) -> dict[str, str]:
     return {"label": _("Fluency"), "value": f"{fluency:.2f}".replace("-", "\N{MINUS SIGN}")}
 
 
-def candidate_card(candidate: Candidate) -> Card:
-    """The candidate as it was checked when it was written."""
+def candidate_card(candidate: Candidate, beside: Sequence[Candidate] = ()) -> Card:
+    """The candidate as it was checked when it was written; ``beside`` from ``texts_beside``."""
     brief_item, near = candidate.item.brief_item, candidate.nearest
     return Card(
         text=candidate.text,
@@ -135,12 +140,17 @@ def candidate_card(candidate: Candidate) -> Card:
         near_percent=round(100 * float(near.get("likeness", 0))),
         tweaks=tweaks_of(candidate),
         children=[(run.pk, tweak_label(run.tweak)) for run in candidate.children_runs.all()],
+        beside=beside,
+        adopts_beside=bool(beside) and not all(one.adopted for one in (candidate, *beside)),  # type: ignore[attr-defined]
         element_id=f"candidate-{candidate.pk}",
     )
 
 
-def cards_of(candidates: Iterable[Candidate]) -> list[tuple[Candidate, Card]]:
-    return [(candidate, candidate_card(candidate)) for candidate in candidates]
+def cards_of(workspace: Workspace, candidates: Iterable[Candidate]) -> list[tuple[Candidate, Card]]:
+    """Each of ``selectors.run.candidates`` with its card."""
+    shown = list(candidates)
+    beside = texts_beside(workspace, shown)
+    return [(candidate, candidate_card(candidate, beside.get(candidate.pk, ()))) for candidate in shown]
 
 
 def variant_card(variant: Variant, text: str) -> Card:

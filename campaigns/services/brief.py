@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from itertools import product as combinations
 from typing import Any
 
@@ -31,12 +32,14 @@ from campaigns.models.brief import MAX_PER_ITEM
 from campaigns.selectors.brief import brief_channels, brief_estimate, brief_segments
 from campaigns.selectors.catalogue import products_matching
 from campaigns.selectors.ran import ran_texts
-from campaigns.services.brief_payload import BriefPart, item_payload
+from campaigns.services.brief_payload import BriefPart, channel_view, item_payload
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import BusyError, InvalidInputError, Text, TransitionError
 from copystudio.models import Role, User
 from copystudio.services.events import event_record
+from generation.engine.config import Language
+from generation.engine.plan import most_leads
 from generation.models import GenerationRun, ModelVersion
 from generation.services.run import MAX_TEXTS, ItemRequest, run_create
 
@@ -217,16 +220,22 @@ def _parts(brief: Brief) -> list[BriefPart]:
 
 
 def _items(brief: Brief, parts: Sequence[BriefPart]) -> list[ItemRequest]:
+    """Fields of one platform, such as headline and description, are written together: each leads with the facts that the
+    ones before it leave."""
+    language = Language(brief.language)
     ran = ran_texts(
         workspace=brief.workspace,
         products={part.product for part in parts},
         channels={part.channel for part in parts},
         language=brief.language,
     )
-    return [
-        ItemRequest(
-            payload=item_payload(brief=brief, part=part, ran=ran.get((part.product.pk, part.channel.key), ())),
-            count=brief.count,
-        )
-        for part in parts
-    ]
+    items: list[ItemRequest] = []
+    for _key, fields in groupby(parts, key=lambda part: (part.product.pk, part.segment, part.channel.platform)):
+        together, lead, after = list(fields), len(items), 0
+        for part in together:
+            payload = item_payload(
+                brief=brief, part=part, ran=ran.get((part.product.pk, part.channel.key), ()), after=after
+            )
+            items.append(ItemRequest(payload, brief.count, lead if len(together) > 1 else None))
+            after += most_leads(channel_view(channel=part.channel, language=language), language)
+    return items

@@ -16,7 +16,7 @@ from generation.starter.examples import TONES
 # What the prompt gets of a product: small models lose the thread of long ones.
 MOST_FACTS = 40
 MOST_DESCRIPTION = 2000
-BESIDE = frozenset({"check", "wish", "ran"})  # keys of a payload that are no part of the brief
+BESIDE = frozenset({"check", "wish", "ran", "with"})  # keys of a payload that are no part of the brief
 SHARES = {Length.SHORT: 0.45, Length.MEDIUM: 0.70, Length.LONG: 0.95}
 _EMOJI = {Emoji.YES: True, Emoji.NO: False}
 
@@ -43,9 +43,10 @@ def _tellable(product: Product) -> list[ProductFact]:
     ]
 
 
-def item_payload(*, brief: Brief, part: BriefPart, ran: Sequence[str] = ()) -> dict[str, Any]:
+def item_payload(*, brief: Brief, part: BriefPart, ran: Sequence[str] = (), after: int = 0) -> dict[str, Any]:
     """What the prompt is made of, under "check" what a text is checked against, under "wish" what the better texts are
-    like, under "ran" the texts that it must not come near (``selectors.ran.ran_texts``).
+    like, under "ran" the texts that it must not come near (``selectors.ran.ran_texts``). ``after`` says how many facts the
+    fields lead with that are read before this one.
 
     The brief's number stands among it: two briefs that ask for the same are still two runs.
     """
@@ -78,8 +79,9 @@ def item_payload(*, brief: Brief, part: BriefPart, ran: Sequence[str] = ()) -> d
     # the dial's words, for those who ask for another text from one of this item
     dials = {"style": brief.style, "tone": brief.tone, "length": brief.length}
     payload = {**wanted.to_dict(), "check": {**check, **dials, "brief": brief.pk}}
-    if brief.sentiment:
-        payload["wish"] = {"sentiment": brief.sentiment}
+    wish = {"sentiment": brief.sentiment, "after": after}
+    if any(wish.values()):
+        payload["wish"] = {name: value for name, value in wish.items() if value}
     if ran:
         payload["ran"] = list(ran)
     return payload

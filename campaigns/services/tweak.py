@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import BriefItem, Channel, Style, Unit
+from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.ran import ran_texts
 from campaigns.services.brief import open_campaign, run_link, version_of
 from campaigns.services.brief_payload import BriefPart, channel_view, copy_brief_of, tone_of
@@ -56,6 +57,7 @@ def candidate_tweak(*, actor: User, candidate: Candidate, tweak: str) -> tuple[G
         payload = tweaked_payload(candidate=candidate, channel=about.channel, tweak=Tweak(tweak))
         part = BriefPart(about.product, about.segment, about.channel)
         _renew_ran(payload, part)
+        _go_with(payload, candidate, Tweak(tweak))
         run, is_new = run_create(
             actor=actor,
             workspace=campaign.workspace,
@@ -99,6 +101,15 @@ def _renew_ran(payload: dict[str, Any], part: BriefPart) -> None:
     payload.pop("ran", None)
     if texts := ran.get((part.product.pk, part.channel.key)):
         payload["ran"] = texts
+
+
+def _go_with(payload: dict[str, Any], candidate: Candidate, tweak: Tweak) -> None:
+    """New texts go with the one that the candidate is read with, unless it is in the other language."""
+    beside = texts_beside(candidate.workspace, [candidate]).get(candidate.pk)
+    if tweak in LANGUAGES:
+        payload.pop("with", None)
+    elif beside:
+        payload["with"] = beside[0].text
 
 
 def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> dict[str, Any]:

@@ -11,23 +11,26 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.forms.run import NumbersField, RunFilter
+from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.cards import cards_of
 from campaigns.selectors.run import LIVE, brand_that_chose, candidate_get_for, run_get_for, runs
 from campaigns.selectors.run import run_live as live_candidates
 from campaigns.selectors.run_progress import duration_text, item_counts, run_progress
 from campaigns.selectors.sentences import drop_reason, engine_note, run_error
+from campaigns.services.adopt import candidates_adopt
 from campaigns.services.tweak import candidate_tweak as tweak_candidate
 from campaigns.services.tweak import tweak_label
 from campaigns.services.variant import variant_adopt
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.db import JobStatus
 from copystudio.errors import InvalidInputError
-from copystudio.http import is_fragment, redirect, render, stop_polling
+from copystudio.http import is_fragment, redirect, refresh, render, stop_polling
 from copystudio.models import Role, Workspace
-from generation.models import GenerationRun
+from generation.models import Candidate, GenerationRun
 from generation.services import run_control
 
 
@@ -86,7 +89,7 @@ def _live(run: GenerationRun, *, after: int, shown: int) -> dict[str, object]:
     found = live_candidates(run, after=after, room=LIVE - shown)
     shown += len(found)
     return {
-        "cards": cards_of(found),
+        "cards": cards_of(run.workspace, found),
         "last": found[-1].pk if found else after,
         "shown": shown,
         "more": run.done > shown,
@@ -145,13 +148,25 @@ def _numbers(sent: list[str]) -> list[int]:
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def candidate_adopt(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    """Make a variant of a candidate; the fragment is what stands in the button's place then."""
+    """Make a variant of a candidate, with ``beside`` also of the texts that it is read with; the fragment is what stands in
+    the button's place then."""
     candidate = candidate_get_for(workspace=workspace, pk=pk)
+    if request.POST.get("beside"):
+        return _adopt_beside(request, workspace, candidate)
     variant = variant_adopt(actor=request.user, candidate=candidate)
     if is_fragment(request):
         return render(request, "campaigns/run/partials/adopted.html", {"candidate": candidate, "variant": variant})
     messages.success(request, _("Adopted as a draft."))
     return redirect(request, reverse("campaigns:variant_detail", args=[workspace.slug, variant.pk]))
+
+
+def _adopt_beside(request: WorkspaceRequest, workspace: Workspace, candidate: Candidate) -> HttpResponse:
+    run = candidate.item.run
+    together = [candidate.pk, *(one.pk for one in texts_beside(workspace, [candidate]).get(candidate.pk, ()))]
+    done = candidates_adopt(actor=request.user, run=run, candidates=together)
+    made = ngettext("%(n)d text adopted as a draft.", "%(n)d texts adopted as drafts.", done.made) % {"n": done.made}
+    messages.success(request, made)
+    return refresh(request, reverse("campaigns:run_candidates", args=[workspace.slug, run.pk]))
 
 
 @require_POST

@@ -75,7 +75,7 @@ def run_candidates(request: WorkspaceRequest, workspace: Workspace, pk: int) -> 
         "item_dropped": _why(part.item) if part else [],
         "form": form,
         "page": page,
-        "cards": cards_of(page.object_list),
+        "cards": cards_of(workspace, page.object_list),
         "sort": sort,
         "may_write": request.membership.covers(Role.COPYWRITER),
     }
@@ -112,7 +112,7 @@ def run_cell(request: WorkspaceRequest, workspace: Workspace, pk: int, item_pk: 
     run = run_get_for(workspace=workspace, pk=pk)
     part = part_get_for(run=run, item=item_pk)
     rows = result_pages(run, Wanted(item=part.item_id), sort="").get_page(1).object_list
-    context = {"run": run, "cards": cards_of(rows), "may_write": request.membership.covers(Role.COPYWRITER)}
+    context = {"run": run, "cards": cards_of(workspace, rows), "may_write": request.membership.covers(Role.COPYWRITER)}
     return render(request, "campaigns/run/partials/cell_texts.html", context)
 
 

@@ -28,19 +28,26 @@ def likeness(texts: Sequence[str], vectors: Matrix | None = None) -> Matrix:
     return np.maximum(found, np.clip(near, 0, 1)).astype(np.float32)
 
 
-def choose(wanted: int, qualities: Sequence[float], alike: Callable[[], Matrix]) -> list[int]:
+def choose(
+    wanted: int, qualities: Sequence[float], alike: Callable[[], Matrix], suits: Matrix | None = None
+) -> list[int]:
     """The places of `wanted` texts, the best first: maximal marginal relevance (Carbonell and Goldstein 1998).
 
     qualities  of each text, in any unit; more is better
     alike      [n, n] from `likeness`; only asked where there is a choice
+    suits      [slots, n] from `fields.suits`, in standard deviations of quality: what is chosen for a slot goes with what
+               stands beside it. None: texts stand alone
     """
     count = len(qualities)
     order = sorted(range(count), key=lambda place: -qualities[place])
-    if count <= wanted:
+    if suits is None and count <= wanted:
         return order
     spread = float(np.std(qualities)) or 1.0
-    matrix, chosen, left = alike(), order[:1], order[1:]
-    while len(chosen) < wanted:
-        worth = [qualities[one] - LIKENESS_COSTS * spread * float(matrix[one, chosen].max()) for one in left]
+    matrix, left = alike(), order
+    chosen: list[int] = []
+    while left and len(chosen) < wanted:
+        beside = suits[len(chosen)] if suits is not None and len(chosen) < len(suits) else np.zeros(count)
+        repeated = matrix[:, chosen].max(axis=1) if chosen else np.zeros(count)
+        worth = [qualities[one] + spread * float(beside[one] - LIKENESS_COSTS * repeated[one]) for one in left]
         chosen.append(left.pop(int(np.argmax(worth))))
     return chosen

@@ -8,18 +8,19 @@ the batch (in float32, run alone, it does not).
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from generation.engine.backends.base import Backend, OnStep, Request
 from generation.engine.choosing import Matrix, choose, likeness
-from generation.engine.clean import clean
 from generation.engine.config import Check, DropReason, FinishReason, Language, Output, Prompt, SamplingConfig
 from generation.engine.dedupe import SeenTexts, repeats_itself
 from generation.engine.errors import EngineError, GenerationCancelledError
-from generation.engine.fit import fit
+from generation.engine.fields import suits
 from generation.engine.language import matches_language
-from generation.engine.measure import measure
+from generation.engine.outputs import clean_output
 from generation.engine.plan import Plan, tells_plan
 from generation.engine.seeds import derive_seed
 
@@ -43,6 +44,8 @@ class Item:
     taken     texts that are there already; nothing near them is kept
     plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
     first     number of the first output to write: those before were written when it was tried the last time
+    beside    text by text that of another field that it is read with; empty where there is none yet
+    slot      the place of its first text: texts of one slot are read together
     """
 
     key: int
@@ -54,6 +57,8 @@ class Item:
     taken: tuple[str, ...] = ()
     first: int = 0
     plan: Plan = field(default_factory=Plan)
+    beside: tuple[str, ...] = ()
+    slot: int = 0
 
     def __post_init__(self) -> None:
         if self.wanted < 1 or self.first < 0:
@@ -74,7 +79,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What became of an item: the texts chosen, how many passed, outputs dropped for which reason, and what it took."""
+    """What became of an item: the texts chosen, how many passed, outputs dropped for which reason, and what it took.
+    ``more``: a field that is read with it comes next."""
 
     item: Item
     kept: tuple[Kept, ...]
@@ -83,6 +89,7 @@ class Filled:
     outputs: int
     tokens: int
     error: str = ""
+    more: bool = False
 
 
 class _Work:
@@ -99,6 +106,9 @@ class _Work:
         self.outputs: dict[int, Output] = {}
         self.asked = self.judged = item.first
         self.tokens = 0
+        self.together: list[_Work] = [self]  # the fields that are read with each other, the one that leads first
+        self.is_done = False
+        self.error = ""
 
     @property
     def written(self) -> int:
@@ -135,6 +145,15 @@ class _Work:
             self.dropped[DropReason.OFF_PLAN.value] = len(self.reserve)
         return self.pool
 
+    def filled(self, kept: tuple[Kept, ...], *, more: bool) -> Filled:
+        """What became of the item; of one that failed, that it has no text and why."""
+        if self.error:
+            return Filled(
+                self.item, (), 0, dict(self.dropped), self.asked - self.item.first, self.tokens, self.error, more
+            )
+        passed = self.written - sum(self.dropped.values())
+        return Filled(self.item, kept, passed, dict(self.dropped), self.written, self.tokens, more=more)
+
     def _judged(self, output: Output, number: int) -> Kept | str:
         """The text as it will be kept, or the reason why not. Cheap questions first."""
         prompt = self.item.prompt
@@ -160,17 +179,6 @@ class _Work:
 
 def _seed(item: Item, number: int) -> int:
     return derive_seed(item.seed, number)
-
-
-def clean_output(output: Output, prompt: Prompt, language: Language) -> str:
-    """The copy in an output, ended at a sentence or clause where it goes over the prompt's limit; possibly empty."""
-    complete = output.finish_reason is not FinishReason.LENGTH
-    if prompt.limit is None:
-        return clean(output.text, labels=prompt.labels, complete=complete)
-    text = clean(output.text, labels=prompt.labels)
-    if measure(text, prompt.measure) > prompt.limit:
-        return fit(text, prompt.limit, prompt.measure, language)
-    return text if complete else clean(output.text, labels=prompt.labels, complete=False)
 
 
 Encode = Callable[[Sequence[str]], Matrix]
@@ -200,8 +208,12 @@ class Filler:
     _queue: deque[tuple[_Work, int]] = field(init=False, default_factory=deque)
     _asked: list[tuple[_Work, int]] = field(init=False, default_factory=list)
 
-    def fill(self, items: Iterable[Item]) -> Iterator[Filled]:
-        """Each item as soon as it is done. An item that fails by itself comes out with its error and no text."""
+    def fill(self, items: Iterable[Item | Sequence[Item]]) -> Iterator[Filled]:
+        """Each item as soon as it is done. An item that fails by itself comes out with its error and no text.
+
+        Several items in one are fields that are read together: they come out one after the other, when all are done, the
+        texts of the later ones chosen slot by slot to go with those of the first.
+        """
         source = iter(items)
         while True:
             self._asked.clear()
@@ -211,49 +223,62 @@ class Filler:
                 work.outputs[draw] = output
                 if len(work.outputs) < work.asked - work.judged:
                     continue
-                filled = self._next(work)
-                if filled is not None:
-                    yield filled
+                yield from self._next(work)
             if not self._queue and requests.is_over:
                 return
 
-    def _next(self, work: _Work) -> Filled | None:
-        """Judge a round; ask for another at the head of the queue, or say what became of the item."""
-        try:
+    def _next(self, work: _Work) -> Iterator[Filled]:
+        """Judge a round; ask for another at the head of the queue, or say what became of the item and those beside it."""
+        with _failing(work):
             work.judge()
             numbers = work.more()
             if numbers:
                 self._queue.extendleft((work, number) for number in reversed(numbers))
-                return None
-            kept = self._chosen(work)
-        except (GenerationCancelledError, MemoryError):
-            raise
-        except (EngineError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-            return _failed(work, error)
-        passed = work.written - sum(work.dropped.values())
-        return Filled(work.item, kept, passed, dict(work.dropped), work.written, work.tokens)
+                return
+        work.is_done = True
+        if all(one.is_done for one in work.together):
+            yield from self._finished(work.together)
 
-    def _chosen(self, work: _Work) -> tuple[Kept, ...]:
-        pool = work.choices()
+    def _finished(self, together: Sequence[_Work]) -> Iterator[Filled]:
+        first: dict[int, str] = {}  # by slot, the texts of the field that leads
+        for place, work in enumerate(together):
+            item, kept = work.item, tuple[Kept, ...]()
+            with _failing(work):
+                kept = () if work.error else self._chosen(work, first)
+            first = first or {item.slot + number: one.text for number, one in enumerate(kept)}
+            yield work.filled(kept, more=place + 1 < len(together))
+
+    def _chosen(self, work: _Work, first: Mapping[int, str]) -> tuple[Kept, ...]:
+        pool, item = work.choices(), work.item
         if not pool:
             return ()
+        there = zip_longest(item.beside, range(item.slot, item.slot + item.wanted))
+        beside = [text or first.get(slot, "") for text, slot in there]
         texts = [kept.text for kept in pool]
-        qualities = self.rate(work.item, pool)
         places = choose(
-            work.item.wanted, qualities, lambda: likeness(texts, self.encode(texts) if self.encode else None)
+            item.wanted,
+            self.rate(item, pool),
+            lambda: likeness(texts, self.encode(texts) if self.encode else None),
+            suits(beside, texts, self.encode) if any(beside) else None,
         )
         return tuple(pool[place] for place in places)
 
 
-def _failed(work: _Work, error: Exception) -> Filled:
-    outputs = work.asked - work.item.first
-    return Filled(work.item, (), 0, dict(work.dropped), outputs, work.tokens, f"{type(error).__name__}: {error}")
+@contextmanager
+def _failing(work: _Work) -> Iterator[None]:
+    """An item that fails by itself keeps its error; others go on."""
+    try:
+        yield
+    except (GenerationCancelledError, MemoryError):
+        raise
+    except (EngineError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+        work.error = f"{type(error).__name__}: {error}"
 
 
 class _Requests:
     """What the backend takes its work from. It may be out of work and have some again when an output has been judged."""
 
-    def __init__(self, filler: Filler, source: Iterator[Item]) -> None:
+    def __init__(self, filler: Filler, source: Iterator[Item | Sequence[Item]]) -> None:
         self._filler, self._source = filler, source
         self.is_over = False
 
@@ -263,12 +288,14 @@ class _Requests:
     def __next__(self) -> Request:
         queue = self._filler._queue
         while not queue and not self.is_over:
-            item = next(self._source, None)
-            if item is None:
+            one = next(self._source, None)
+            if one is None:
                 self.is_over = True
             else:
-                work = _Work(item)
-                queue.extend((work, number) for number in work.more())
+                together = [_Work(item) for item in ((one,) if isinstance(one, Item) else one)]
+                for work in together:
+                    work.together = together
+                    queue.extend((work, number) for number in work.more())
         if not queue:
             raise StopIteration
         work, number = queue.popleft()

@@ -38,17 +38,17 @@ class Plan:
         return {"leads": [[fact.attribute, fact.value, fact.unit] for fact in self.leading], "turn": self.turn}
 
 
-def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0) -> Plan:
+def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> Plan:
     """Order the brief's facts by how much the segment cares about them, then as given.
 
     encode  unit sentence vectors [n, d]; None: interests and facts meet in words only
     turn    0 for the best order; each further turn lets other facts lead, for another angle on the same product
+    after   how many facts the fields lead with that are read before this one: it goes on with the next
     """
     weights = _weights(brief, encode)
     order = sorted(range(len(brief.facts)), key=lambda place: -weights[place])
-    leads = min(_most_leads(brief.channel, brief.language), len(order))
-    if leads and turn:
-        start = (turn * leads) % len(order)
+    leads = min(most_leads(brief.channel, brief.language), len(order))
+    if start := (turn * leads + after) % len(order) if order else 0:
         order = [*order[start:], *order[:start]]
     return Plan(tuple(brief.facts[place] for place in order), leads, turn)
 
@@ -70,7 +70,8 @@ def with_plan(brief: CopyBrief, plan: Plan) -> CopyBrief:
     return replace(brief, facts=plan.facts)
 
 
-def _most_leads(channel: ChannelView, language: Language) -> int:
+def most_leads(channel: ChannelView, language: Language) -> int:
+    """How many facts a text of that length can lead with."""
     room = room_of(channel, language)
     if room is None:
         return 3

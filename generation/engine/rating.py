@@ -25,15 +25,17 @@ class Wish:
     turn       which facts lead: 0 the best, another number another angle
     like       a text that it should resemble in meaning; empty: none
     sentiment  positive, neutral or negative; empty: any
+    after      how many facts the fields lead with that are read before this one
     """
 
     turn: int = 0
     like: str = ""
     sentiment: str = ""
+    after: int = 0
 
     def __post_init__(self) -> None:
-        if self.turn < 0 or self.sentiment not in ("", *_TARGETS):
-            raise ValueError("a turn is at least 0, and a sentiment positive, neutral, negative or empty")
+        if min(self.turn, self.after) < 0 or self.sentiment not in ("", *_TARGETS):
+            raise ValueError("turn and after are at least 0, and a sentiment positive, neutral, negative or empty")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

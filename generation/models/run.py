@@ -97,6 +97,9 @@ class GenerationItem(models.Model):
     # the brief as the engine reads it (CopyBrief.to_dict) and what the checks need
     payload = models.JSONField()
     requested = models.PositiveSmallIntegerField()
+    # position of the item that leads where several fields are read together, for each of them: their texts of one slot go
+    # with each other; null for an item that stands alone
+    group = models.PositiveIntegerField(null=True, blank=True)
     produced = models.PositiveSmallIntegerField(default=0)
     # outputs that were written for it; the next try begins after them
     outputs = models.PositiveIntegerField(default=0)
@@ -120,6 +123,7 @@ class GenerationItem(models.Model):
                 name="generation_item_in_order",
             ),
             models.Index(fields=["run", "position"], name="generation_item_failed", condition=~Q(error="")),
+            models.Index(fields=["run", "group"], name="generation_item_group", condition=Q(group__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "run", "position"], name="generation_item_position"),

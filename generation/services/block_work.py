@@ -6,8 +6,8 @@ import gc
 import hashlib
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,10 @@ from generation.services.writers import Writer, feelings, sentence_encoder, writ
 
 WRITE_SECONDS = 0.5  # finished items are written together, but never wait longer than that
 log = logging.getLogger(__name__)
+
+
+def _size(one: Prepared) -> tuple[int, int]:
+    return one.item.prompt.max_tokens or 0, len(one.item.prompt.text)
 
 
 class TurnOverError(Exception):
@@ -66,7 +70,7 @@ class BlockWork:
                 self._step("writing", writer=writer, batch=batch)
             gc.collect()
 
-    def _fill(self, writer: Writer, items: list[Prepared], batch: int) -> None:
+    def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
             backend=writer.backend,
             sampling=SamplingConfig.from_dict({**self.job.sampling, "batch_size": batch}),
@@ -75,8 +79,10 @@ class BlockWork:
             stop=self.keeper.should_stop,
         )
         self.ready.clear()
-        for filled in filler.fill(one.item for one in items):
+        for filled in filler.fill([one.item for one in together] for together in items):
             self.ready.append(filled)
+            if filled.more:
+                continue  # texts that go with each other are written together
             if time.monotonic() - self.written_at >= WRITE_SECONDS:
                 self._write()
                 if somebody_waits_for_a_first_turn(self.block):
@@ -93,18 +99,33 @@ class BlockWork:
 
     # -- preparing -------------------------------------------------------------------------------------------------------
 
-    def _items(self) -> list[Prepared]:
-        """What is left to do, prompts of about the same length beside each other."""
+    def _items(self) -> list[list[Prepared]]:
+        """What is left to do, fields that are read together in one, prompts of about the same length beside each other."""
         rows = self.block.items.filter(finished=False).order_by("position").prefetch_related("candidates")
-        found = []
+        beside = self._beside([row for row in rows if row.group is not None])
+        found: dict[int, list[Prepared]] = defaultdict(list)
         for row in rows:
             self.keeper.check()
             try:
-                found.append(prepare(self.job, row, self._encode.encode))
+                one = prepare(self.job, row, self._encode.encode, beside.get(row.pk))
             except (ValueError, KeyError, TypeError) as error:
                 self._fail(row, error)
-        self.prepared = {one.row.pk: one for one in found}
-        return sorted(found, key=lambda one: (one.item.prompt.max_tokens or 0, len(one.item.prompt.text)))
+            else:
+                found[row.position if row.group is None else row.group].append(one)
+        self.prepared = {one.row.pk: one for together in found.values() for one in together}
+        return sorted(found.values(), key=lambda together: max(map(_size, together)))
+
+    def _beside(self, rows: Sequence[GenerationItem]) -> dict[int, dict[int, str]]:
+        """By number of the item, texts by slot that another field has already that is read with it."""
+        found: dict[int, dict[int, str]] = {}
+        if rows:
+            there = self.job.items.filter(group__in={row.group for row in rows}, produced__gt=0).order_by("position")
+            for other in there.prefetch_related("candidates"):
+                texts = {one.slot: one.text for one in other.candidates.all()}
+                for row in rows:
+                    if row.group == other.group and row.pk != other.pk:
+                        found.setdefault(row.pk, texts)
+        return found
 
     def _fail(self, row: GenerationItem, error: Exception) -> None:
         log.warning("item %s of run %s cannot be written: %s", row, self.job.pk, error)

@@ -24,16 +24,17 @@ _TRIES = 5
 
 
 def blocks_create(*, run: GenerationRun, items: Sequence[GenerationItem]) -> None:
-    """Divide unsaved or saved items of the run into new blocks, in their order. Part of the caller's transaction."""
+    """Divide unsaved or saved items of the run into new blocks, in their order; fields that are read together stay
+    together. Part of the caller's transaction."""
     first = (run.blocks.aggregate(last=Max("number"))["last"] or 0) + 1
     parts: list[list[GenerationItem]] = []
-    texts = TEXTS
+    texts, group = TEXTS, None
     for item in items:
-        if texts >= TEXTS:
+        if texts >= TEXTS and (item.group is None or item.group != group):
             parts.append([])
             texts = 0
         parts[-1].append(item)
-        texts += item.requested
+        texts, group = texts + item.requested, item.group
     blocks = GenerationBlock.objects.bulk_create(
         GenerationBlock(
             workspace_id=run.workspace_id,

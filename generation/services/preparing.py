@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,26 +34,37 @@ class Prepared:
     ran: tuple[str, ...]
 
 
-def prepare(run: GenerationRun, row: GenerationItem, encode: Encode) -> Prepared:
-    """Raises ValueError, KeyError or TypeError where the payload is no brief."""
+def prepare(
+    run: GenerationRun, row: GenerationItem, encode: Encode, beside: Mapping[int, str] | None = None
+) -> Prepared:
+    """``beside`` has, by slot, texts that stand already of a field that is read with this one.
+
+    Raises ValueError, KeyError or TypeError where the payload is no brief.
+    """
     checker: Checker = import_string(settings.GENERATION_CHECK)
     payload = dict(row.payload)
     check, wish = checker(payload), Wish.from_dict(payload.pop("wish", {}))
     ran = tuple(payload.pop("ran", ()))
     payload.pop("check", None)
+    with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
-    plan = make_plan(brief, encode, wish.turn)
+    plan = make_plan(brief, encode, wish.turn, wish.after)
     there = [candidate.text for candidate in row.candidates.all()]
+    wanted = max(1, row.requested - len(there))
+    slots = range(len(there), len(there) + wanted)
+    beside = beside or dict.fromkeys(slots if with_text else (), with_text)
     item = Item(
         key=row.pk,
         prompt=render(run.model_version.prompt_template, with_plan(brief, plan)),
         language=brief.language,
         check=check,
-        wanted=max(1, row.requested - len(there)),
+        wanted=wanted,
         seed=seed_of(run, row),
         taken=(*there, *ran, *filter(None, [wish.like])),
         first=row.outputs,
         plan=plan,
+        slot=len(there),
+        beside=tuple(beside.get(slot, "") for slot in slots) if beside else (),
     )
     return Prepared(row, item, plan, wish, ran)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from generation.engine.backends.base import Request
 from generation.engine.config import SamplingConfig
-from generation.engine.filling import clean_output
+from generation.engine.outputs import clean_output
 from generation.models import Candidate
 from generation.services.preparing import prepare
 from generation.services.turn import compute_turn

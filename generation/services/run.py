@@ -27,10 +27,14 @@ MAX_TEXTS = 20_000
 
 @dataclass(frozen=True)
 class ItemRequest:
-    """One prompt: the brief as ``CopyBrief.to_dict`` gives it, and how many texts are wanted."""
+    """One prompt: the brief as ``CopyBrief.to_dict`` gives it, and how many texts are wanted.
+
+    ``group`` is the place of the request that leads among those whose texts are read together, which follow each other.
+    """
 
     payload: dict[str, Any]
     count: int
+    group: int | None = None
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -100,7 +104,14 @@ def run_create(
                 total=total,
             )
             rows = [
-                GenerationItem(workspace=workspace, run=run, position=n, payload=item.payload, requested=item.count)
+                GenerationItem(
+                    workspace=workspace,
+                    run=run,
+                    position=n,
+                    payload=item.payload,
+                    requested=item.count,
+                    group=item.group,
+                )
                 for n, item in enumerate(items)
             ]
             blocks_create(run=run, items=rows)

@@ -58,7 +58,7 @@ class Scripted:
             yield from reversed(taken) if self.backwards else taken
 
 
-def fill(backend: Any, *items: Item, batch_size: int = 4, **values: Any) -> list[Filled]:
+def fill(backend: Any, *items: Item | Sequence[Item], batch_size: int = 4, **values: Any) -> list[Filled]:
     return list(Filler(backend=backend, sampling=SamplingConfig(batch_size=batch_size), **values).fill(items))
 
 
