@@ -103,7 +103,7 @@ install() {
     [ "$kind" = test ] && files='-r tests/requirements.txt'
     quiet=
     [ -t 1 ] || quiet=-q
-    say "Installing packages: about 0.5 GB to download and 1.6 GB on disk (with PyPI's own torch several GB more)."
+    say "Installing packages: about 0.6 GB to download and 1.9 GB on disk (with PyPI's own torch several GB more)."
     say "This takes one to three minutes, once."
     rm -f $venv/.run $venv/.test
     : >$venv/.busy

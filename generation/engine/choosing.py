@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engine.dedupe import similarity
+from generation.engine.dedupe import repeated
 
 Matrix = NDArray[np.float32]
 SAME_THEME = 0.82  # cosine of sentence vectors between copy for one brief that says different things
@@ -13,7 +13,8 @@ LIKENESS_COSTS = 3.0  # standard deviations of quality that a text gives up for 
 
 
 def likeness(texts: Sequence[str], vectors: Matrix | None = None) -> Matrix:
-    """[n, n] how alike the texts are, 0 to 1: the larger of shared character runs and nearness of meaning.
+    """[n, n] how alike the texts are, 0 to 1: the larger of the share of one that stands in the other and nearness of
+    meaning.
 
     vectors  [n, d] unit sentence vectors; None: only characters are compared
     """
@@ -21,7 +22,7 @@ def likeness(texts: Sequence[str], vectors: Matrix | None = None) -> Matrix:
     found = np.eye(count, dtype=np.float32)
     for one in range(count):
         for other in range(one):
-            found[one, other] = found[other, one] = similarity(texts[one], texts[other])
+            found[one, other] = found[other, one] = repeated(texts[one], texts[other])
     if vectors is None:
         return found
     near = (vectors @ vectors.T - SAME_THEME) / (1 - SAME_THEME)

@@ -29,6 +29,13 @@ def similarity(first: str, second: str) -> float:
     return len(left & right) / len(left | right)
 
 
+def repeated(one: str, other: str) -> float:
+    """The share of the shorter text's character runs that stand in the other one, 0 to 1."""
+    left, right = ngrams(normal_key(one)), ngrams(normal_key(other))
+    fewer = min(len(left), len(right))
+    return len(left & right) / fewer if fewer else 0.0
+
+
 def repeats_itself(text: str) -> bool:
     """Whether the text goes round in circles: of its character runs, fewer than half are different ones."""
     key = normal_key(text)

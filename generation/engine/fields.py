@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engine.dedupe import ngrams, normal_key
+from generation.engine.dedupe import repeated
 
 Matrix = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Matrix]
@@ -36,13 +36,6 @@ def suits(beside: Sequence[str], texts: Sequence[str], encode: Encode | None = N
         there = np.array([[bool(one)] for one in beside])
         found += np.where(there, _MEANS * np.clip((near - near.mean(axis=1, keepdims=True)) / spread, -1, 1), 0)
     return found
-
-
-def repeated(one: str, other: str) -> float:
-    """The share of the shorter text's character runs that stand in the other one, 0 to 1."""
-    left, right = ngrams(normal_key(one)), ngrams(normal_key(other))
-    fewer = min(len(left), len(right))
-    return len(left & right) / fewer if fewer else 0.0
 
 
 def _cost(one: str, other: str) -> float:

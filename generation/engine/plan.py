@@ -23,11 +23,13 @@ _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Facts in the order in which they should be told, and how many of them lead."""
+    """Facts in the order in which they should be told, how many of them lead, and what the segment is about: of texts that
+    tell the same facts, one that is nearer to it is better."""
 
     facts: tuple[Fact, ...] = ()
     leads: int = 0
     turn: int = 0
+    cares: str = ""
 
     @property
     def leading(self) -> tuple[Fact, ...]:
@@ -50,13 +52,18 @@ def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, aft
     leads = min(most_leads(brief.channel, brief.language), len(order))
     if start := (turn * leads + after) % len(order) if order else 0:
         order = [*order[start:], *order[:start]]
-    return Plan(tuple(brief.facts[place] for place in order), leads, turn)
+    return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief))
 
 
 def tells_plan(plan: Plan, text: str, language: Language) -> bool:
     """Whether the text tells at least half of the leading facts, of those whose words can stand in the language."""
-    told = [is_expressed(fact, text) for fact in plan.leading if _can_stand_in(fact, language)]
+    told = [is_expressed(fact, text) for fact in comparable(plan, language)]
     return 2 * sum(told) >= len(told)
+
+
+def comparable(plan: Plan, language: Language) -> tuple[Fact, ...]:
+    """The leading facts whose words can stand in the language."""
+    return tuple(fact for fact in plan.leading if _can_stand_in(fact, language))
 
 
 def _can_stand_in(fact: Fact, language: Language) -> bool:
@@ -86,13 +93,19 @@ def _weights(brief: CopyBrief, encode: Encode | None) -> list[float]:
         return shared
     told = [f"{fact.attribute}: {fact.value} {fact.unit}".strip() for fact in brief.facts]
     names = [interest.name for interest in interests]
-    whole = f"{brief.segment.name}. {', '.join(names)}. {' '.join(brief.segment.words)}" if brief.segment else ""
-    vectors = encode([*told, *names, whole])
+    vectors = encode([*told, *names, _cares(brief)])
     facts, wishes, segment = vectors[: len(told)], vectors[len(told) : -1], vectors[-1]
     weights = np.array([interest.weight for interest in interests], dtype=np.float32)
     meant = np.clip(_standing_out(facts @ wishes.T), 0, 2) @ weights / 2
     meant += np.clip(_standing_out(facts @ segment), -2, 2) * weights.mean() / 2
     return [word + float(meaning) for word, meaning in zip(shared, meant, strict=True)]
+
+
+def _cares(brief: CopyBrief) -> str:
+    segment = brief.segment
+    if segment is None or not segment.interests:
+        return ""
+    return f"{segment.name}. {', '.join(one.name for one in segment.interests)}. {' '.join(segment.words)}"
 
 
 def _standing_out(near: NDArray[np.float32]) -> NDArray[np.float32]:

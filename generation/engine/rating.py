@@ -14,7 +14,7 @@ from generation.engine.plan import Plan
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
 # what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
-_PLAN, _FINDING, _LIKE, _FEELING = 3.0, 0.4, 6.0, 1.5
+_PLAN, _FINDING, _LIKE, _FEELING, _CARES = 3.0, 0.4, 6.0, 1.5, 0.3
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
 
 
@@ -46,7 +46,7 @@ def qualities(
     texts: Sequence[Kept], plan: Plan, wish: Wish, *, encode: Encode | None = None, feel: Feel | None = None
 ) -> list[float]:
     """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, and how near it
-    comes to the wish. Only comparable among texts of one brief.
+    comes to what its segment cares about and to the wish. Only comparable among texts of one brief.
 
     encode  unit sentence vectors [n, d]
     feel    probabilities of negative, neutral and positive of each text
@@ -55,6 +55,10 @@ def qualities(
     if plan.leading:
         told = [[is_expressed(fact, text.text) for fact in plan.leading] for text in texts]
         found += _PLAN * np.mean(told, axis=1)
+    if plan.cares and encode is not None and len(texts) > 1:
+        vectors = encode([plan.cares, *(text.text for text in texts)])
+        near = vectors[1:] @ vectors[0]
+        found += _CARES * np.clip((near - near.mean()) / (near.std() + 1e-6), -2, 2)
     if wish.like and encode is not None:
         vectors = encode([wish.like, *(text.text for text in texts)])
         found += _LIKE * (vectors[1:] @ vectors[0])

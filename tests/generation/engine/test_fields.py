@@ -9,7 +9,8 @@ import pytest
 
 from generation.engine.choosing import choose, likeness
 from generation.engine.config import Check
-from generation.engine.fields import repeated, suits
+from generation.engine.dedupe import repeated
+from generation.engine.fields import suits
 from generation.engine.filling import Item, Kept
 from tests.generation.engine.test_filling import Scripted, fill, item, texts
 
