@@ -15,3 +15,10 @@ def webhook(delivery_id: int) -> None:
     from campaigns.services.webhook_send import webhook_deliver
 
     webhook_deliver(delivery_id=delivery_id)
+
+
+@app.task(name="campaigns.webhooks_prune")
+def webhooks_prune() -> int:
+    from campaigns.services.webhook_prune import webhooks_prune as prune
+
+    return prune()

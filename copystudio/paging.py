@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 class KeyPaginator(Paginator):  # type: ignore[type-arg]
     """Pages that are read in two steps: the keys of the page's rows, then only these rows with all that they show.
 
-    A deep page of a plain queryset joins every row before it as well.
+    A deep page of a plain queryset joins every row before it as well. A page of the second half is read from the end, so
+    that the last one costs no more than the first.
 
-    keys   the keys in order, as ``values_list(…, flat=True)``
+    keys   the keys in an order that leaves no two of them equal, as ``values_list(…, flat=True)``
     rows   the rows of some keys, in the same order
     count  how many keys there are, where that is known
     """
@@ -37,6 +38,12 @@ class KeyPaginator(Paginator):  # type: ignore[type-arg]
 
     def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
-        first = (number - 1) * self.per_page
-        keys = list(self._keys[first : first + self.per_page]) if self.count else []
+        keys = self._keys_of(number)
         return Page(self._rows(keys) if keys else [], number, self)
+
+    def _keys_of(self, number: int) -> list[Any]:
+        first = (number - 1) * self.per_page
+        last = min(first + self.per_page, self.count)
+        if first <= self.count // 2:
+            return list(self._keys[first:last])
+        return list(self._keys.reverse()[self.count - last : self.count - first])[::-1]

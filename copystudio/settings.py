@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from copystudio.beat import schedule
 from copystudio.embedded.places import places
 from copystudio.env import Env
 from copystudio.model_server import model_server
@@ -182,11 +183,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=1, most=600)
 JOB_HEARTBEAT_SECONDS = env.integer("JOB_HEARTBEAT_SECONDS", 5, least=1, most=120)
 JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 10, least=1, most=600)
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "copystudio.sweep", "schedule": JOB_SWEEP_SECONDS, "options": {"expires": JOB_SWEEP_SECONDS}},
-    "training": {"task": "generation.schedule", "schedule": 600, "options": {"expires": 600}},
-    "notifications": {"task": "copystudio.notifications_prune", "schedule": 3600, "options": {"expires": 3600}},
-}
+CELERY_BEAT_SCHEDULE = schedule(sweep_seconds=JOB_SWEEP_SECONDS)
 
 # -- generation ------------------------------------------------------------------------------------------------------
 

@@ -133,8 +133,13 @@ class BriefItem(models.Model):
     """What one item of the run was about."""
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
-    brief_run = models.ForeignKey(BriefRun, on_delete=models.CASCADE, related_name="items")
+    brief_run = models.ForeignKey(BriefRun, on_delete=models.CASCADE, related_name="items", db_index=False)
     item = models.OneToOneField(GenerationItem, on_delete=models.CASCADE, related_name="brief_item")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     segment = models.ForeignKey(AudienceSegment, null=True, on_delete=models.SET_NULL, related_name="+")
     channel = models.ForeignKey(Channel, on_delete=models.RESTRICT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["brief_run", "segment", "channel"], include=["item"], name="campaigns_briefitem_scope")
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.http import Http404
@@ -16,7 +16,7 @@ from generation.models import Candidate, GenerationItem, GenerationRun
 ITEMS, TEXTS = 25, 24  # a page
 EVERYBODY = "everybody"  # instead of a segment's number: copy that was written for no segment
 ORDERS = {
-    "": ("item__position", "slot"),
+    "": ("position", "slot"),
     "fluency": ("-fluency", "pk"),
     "long": ("-length", "pk"),
     "short": ("length", "pk"),
@@ -39,23 +39,21 @@ class Wanted:
     item: int | None = None
 
     @property
-    def is_all(self) -> bool:
-        return self == Wanted()
+    def is_of_all_items(self) -> bool:
+        """Whether every item is wanted."""
+        return not (self.q or self.segment or self.channel or self.item is not None)
 
-    def parts(self, prefix: str = "") -> Q:
-        """The part that is about the item, as a filter over what ``prefix`` leads to a brief item from."""
+    def parts(self) -> Q:
+        """The part that is about the item, as a filter over brief items."""
         found = Q()
         if self.item is not None:
-            found &= Q(**{f"{prefix}item": self.item})
+            found &= Q(item=self.item)
         if self.q:
-            found &= Q(**{f"{prefix}product__title__icontains": self.q}) | Q(
-                **{f"{prefix}product__sku__icontains": self.q}
-            )
+            found &= Q(product__title__icontains=self.q) | Q(product__sku__icontains=self.q)
         if self.segment:
-            everybody = self.segment == EVERYBODY
-            found &= Q(**({f"{prefix}segment__isnull": True} if everybody else {f"{prefix}segment": int(self.segment)}))
+            found &= Q(segment__isnull=True) if self.segment == EVERYBODY else Q(segment=int(self.segment))
         if self.channel:
-            found &= Q(**{f"{prefix}channel": int(self.channel)})
+            found &= Q(channel=int(self.channel))
         return found
 
 
@@ -114,12 +112,18 @@ def run_scope(run: GenerationRun) -> Scope:
 
 
 def result_rows(run: GenerationRun, wanted: Wanted) -> QuerySet[Candidate]:
-    rows = Candidate.objects.filter(workspace_id=run.workspace_id, item__run=run).filter(
-        wanted.parts("item__brief_item__")
-    )
+    """Nothing but the candidates' own indexes is read where neither the product, segment nor channel is asked for."""
+    rows = Candidate.objects.filter(run=run)
+    if not wanted.is_of_all_items:
+        rows = rows.filter(item__in=_brief_items(run, wanted).values("item"))
     adopted = Exists(Variant.objects.filter(candidate=OuterRef("pk")))
     shown = {"findings": ~Q(findings=[]), "clean": Q(findings=[]), "adopted": Q(adopted), "open": ~Q(adopted)}
     return rows.filter(shown.get(wanted.show, Q()))
+
+
+def _brief_items(run: GenerationRun, wanted: Wanted) -> QuerySet[BriefItem]:
+    rows = BriefItem.objects.filter(brief_run__run=run, workspace_id=run.workspace_id)
+    return rows.filter(wanted.parts())
 
 
 def result_pages(run: GenerationRun, wanted: Wanted, *, sort: str) -> KeyPaginator:
@@ -130,21 +134,26 @@ def result_pages(run: GenerationRun, wanted: Wanted, *, sort: str) -> KeyPaginat
         return [found[key] for key in keys]
 
     keys = result_rows(run, wanted).order_by(*ORDERS.get(sort, ORDERS[""])).values_list("pk", flat=True)
-    return KeyPaginator(keys, read, TEXTS, _known(run, wanted))
+    return KeyPaginator(keys, read, TEXTS, _how_many(run, wanted))
 
 
-def _known(run: GenerationRun, wanted: Wanted) -> int | None:
-    """How many texts that are, from the sums of the run or of its items; None where the texts must be counted."""
-    if wanted.show:
-        return None
-    if wanted.is_all:
+# what is shown: the few that it leaves out
+REST = {"clean": "findings", "open": "adopted"}
+
+
+def _how_many(run: GenerationRun, wanted: Wanted) -> int:
+    """From the sums of the run or of its items; texts are counted only where they are few, those with findings or adopted."""
+    if wanted.show and wanted.show not in REST:
+        return result_rows(run, wanted).count()
+    if rest := REST.get(wanted.show):
+        return max(0, _how_many(run, replace(wanted, show="")) - _how_many(run, replace(wanted, show=rest)))
+    if wanted.is_of_all_items:
         return run.done
-    rows = BriefItem.objects.filter(brief_run__run=run, workspace_id=run.workspace_id).filter(wanted.parts())
-    return int(rows.aggregate(texts=Sum("item__produced", default=0))["texts"])
+    return int(_brief_items(run, wanted).aggregate(texts=Sum("item__produced", default=0))["texts"])
 
 
 def first_texts(run: GenerationRun, wanted: Wanted) -> QuerySet[Candidate, int]:
     """Numbers of the best wanted text of each item that nobody has adopted a text of, in the order of the items."""
-    taken = Variant.objects.filter(workspace_id=run.workspace_id, candidate__item__run=run).values("candidate__item")
-    rows = result_rows(run, wanted).exclude(item__in=taken)
-    return rows.order_by("item__position", "slot").distinct("item__position").values_list("pk", flat=True)
+    taken = Variant.objects.filter(workspace_id=run.workspace_id, candidate__run=run).values("candidate__position")
+    rows = result_rows(run, wanted).exclude(position__in=taken)
+    return rows.order_by("position", "slot").distinct("position").values_list("pk", flat=True)

@@ -148,6 +148,11 @@ class Candidate(models.Model):
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     item = models.ForeignKey(GenerationItem, on_delete=models.CASCADE, related_name="candidates")
+    # the item's: the database copies both when a row comes, so that a list of all texts of a run reads one index
+    run = models.ForeignKey(
+        GenerationRun, on_delete=models.CASCADE, related_name="candidates", editable=False, db_index=False
+    )
+    position = models.PositiveIntegerField(editable=False)
     slot = models.PositiveSmallIntegerField()
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
@@ -169,7 +174,17 @@ class Candidate(models.Model):
     class Meta:
         verbose_name = _("candidate")
         ordering = ["item_id", "slot"]
-        indexes = [models.Index(fields=["item"], name="generation_candidate_findings", condition=~Q(findings=[]))]
+        indexes = [
+            models.Index(fields=["run", "position", "slot"], include=["id"], name="generation_candidate_in_order"),
+            models.Index(fields=["run", "-fluency", "id"], name="generation_candidate_fluent"),
+            models.Index(fields=["run", "length", "id"], name="generation_candidate_by_length"),
+            models.Index(
+                fields=["run", "position", "slot"],
+                include=["id"],
+                name="generation_candidate_found",
+                condition=~Q(findings=[]),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "item", "slot"], name="generation_candidate_slot"),
             models.UniqueConstraint(fields=["workspace", "item", "sha256"], name="generation_candidate_text_once"),

@@ -3,8 +3,9 @@
     python -m tests.bench.run_pages --items 10000 --texts 3 --rounds 40
 
 Makes its own database (as the tests do), fills it, and asks for each page through Django's test client: the whole way from
-the URL to the rendered page, without a network. Prints milliseconds at p50 and p95, what of
-them this process computed, the number of queries, and how many of those are the page's own: the rest is of every page.
+the URL to the rendered page, without a network. Prints milliseconds at p50 and p95, of which this process computed and
+waited for the database (p50 and p95), the number of queries, and how many of those are the page's own: the rest is of
+every page. ``--only`` names the pages by a part of their names.
 """
 
 from __future__ import annotations
@@ -148,29 +149,46 @@ def pages(run: Any, brief: Any, items: int, texts: int) -> dict[str, tuple[str, 
     }
 
 
-def measure(client: Any, url: str, *, htmx: bool, rounds: int) -> tuple[float, float, float, int, int]:
-    """Milliseconds at p50 and p95, of which this process computed (p50); queries, and those of them about the run."""
+def measure(client: Any, url: str, *, htmx: bool, rounds: int) -> tuple[list[float], int, int]:
+    """Milliseconds at p50 and p95, of which this process computed (p50) and waited for the database (p50, p95); queries, and
+    those of them about the run."""
     from django.db import connection
 
-    asked: list[str] = []
+    asked: list[tuple[str, float]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        asked.append(sql)
-        return execute(sql, params, many, context)
+        start = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            asked.append((sql, 1000 * (time.perf_counter() - start)))
 
     headers = {"HX-Request": "true"} if htmx else {}
-    with connection.execute_wrapper(note):
-        answer = client.get(url, headers=headers)
+    answer = client.get(url, headers=headers)
     if answer.status_code not in {200, 286}:
         raise SystemExit(f"{url}: {answer.status_code}")
-    took, computed = [], []
+    took, computed, waited = [], [], []
     for _round in range(rounds):
+        asked.clear()
         start, before = time.perf_counter(), time.process_time()
-        client.get(url, headers=headers)
+        with connection.execute_wrapper(note):
+            client.get(url, headers=headers)
         took.append(1000 * (time.perf_counter() - start))
         computed.append(1000 * (time.process_time() - before))
-    own = sum("generation_" in sql or "campaigns_" in sql for sql in asked)
-    return statistics.median(took), statistics.quantiles(took, n=20)[-1], statistics.median(computed), len(asked), own
+        waited.append(sum(one for _sql, one in asked))
+    own = sum("generation_" in sql or "campaigns_" in sql for sql, _took in asked)
+    figures = [
+        statistics.median(took),
+        high(took),
+        statistics.median(computed),
+        statistics.median(waited),
+        high(waited),
+    ]
+    return figures, len(asked), own
+
+
+def high(figures: list[float]) -> float:
+    return statistics.quantiles(figures, n=20)[-1]
 
 
 def adopt(cast: Any, run: Any, number: int) -> float:
@@ -188,6 +206,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--texts", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--only", nargs="*", default=[])
     given = parser.parse_args()
     django.setup()
     from django.core.management import call_command
@@ -202,10 +221,13 @@ def main() -> None:
     print(f"{given.items} items, {given.items * given.texts} texts")
     print(f"adopting 200: {adopt(cast, run, 200):.2f} s, 2,000: {adopt(cast, run, 2000):.2f} s")
     client = cast.client(cast.copywriter)
-    print(f"{'page':32}{'p50 ms':>8}{'p95 ms':>8}{'cpu ms':>8}{'queries':>9}{'own':>5}")
+    names = ("p50 ms", "p95 ms", "cpu ms", "db p50", "db p95", "queries", "own")
+    print(f"{'page':32}" + "".join(f"{name:>9}" for name in names))
     for name, (url, htmx) in pages(run, brief, given.items, given.texts).items():
-        middle, high, computed, queries, own = measure(client, url, htmx=htmx, rounds=given.rounds)
-        print(f"{name:32}{middle:8.1f}{high:8.1f}{computed:8.1f}{queries:9}{own:5}", flush=True)
+        if given.only and not any(part in name for part in given.only):
+            continue
+        figures, queries, own = measure(client, url, htmx=htmx, rounds=given.rounds)
+        print(f"{name:32}" + "".join(f"{one:9.1f}" for one in figures) + f"{queries:9}{own:9}", flush=True)
 
 
 if __name__ == "__main__":

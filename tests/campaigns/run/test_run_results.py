@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.selectors.run_results import ORDERS, Wanted, result_pages
 from campaigns.services.variant import variant_adopt
 from generation.models import GenerationRun
 from tests import factories
@@ -58,6 +59,29 @@ def test_they_are_narrowed_down(cast: Cast, run: GenerationRun) -> None:
     assert len(shown(cast, run, show="clean")) == 8
     variant_adopt(actor=cast.copywriter, candidate=run.items.get(position=3).candidates.get())
     assert shown(cast, run, show="adopted") == ["Dry d"] and len(shown(cast, run, show="open")) == 8
+
+
+def test_what_is_left_is_counted_with_every_other_filter(cast: Cast, run: GenerationRun) -> None:
+    """``shown`` holds the count against the texts; the run of another brief has as many of each."""
+    other = filled(cast, "Winter")
+    for one in (run, other):
+        variant_adopt(actor=cast.copywriter, candidate=one.items.get(position=0).candidates.get(slot=0))
+    assert shown(cast, run, show="clean", q="almond") == [f"Dry {letter}" for letter in "abcd"]
+    assert shown(cast, run, show="open", q="almond") == ["At $49 dry", "Dry b", "Dry c", "Dry d"]
+    assert shown(cast, run, show="adopted", q="scarf") == [] and len(shown(cast, run, show="open", q="scarf")) == 4
+    item = run.items.get(position=0).pk
+    page = cast.client(cast.viewer).get(url(run), {"item": item})
+    assert [card.text for _candidate, card in page.context["cards"]] == ["Dry a", "At $49 dry"]
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+@pytest.mark.parametrize("show", ["", "findings", "clean", "adopted", "open"])
+def test_a_list_of_a_whole_run_reads_no_item(cast: Cast, run: GenerationRun, sort: str, show: str) -> None:
+    """There may be tens of thousands."""
+    page = result_pages(run, Wanted(show=show), sort=sort)
+    with CaptureQueriesContext(connection) as found:
+        assert page.count == len(page.object_list)
+    assert len(found) >= 1 and not any("generation_generationitem" in one["sql"] for one in found)
 
 
 @pytest.mark.parametrize("name", ["segment", "channel", "show", "sort", "page"])
