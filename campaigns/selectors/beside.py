@@ -19,7 +19,7 @@ def texts_beside(workspace: Workspace, shown: Iterable[Candidate]) -> Mapping[in
     if not wanted:
         return {}
     rows = candidates(workspace).filter(
-        item__run__in={run for run, _group, _slot in wanted},
+        run__in={run for run, _group, _slot in wanted},
         item__group__in={group for _run, group, _slot in wanted},
         slot__in={slot for _run, _group, slot in wanted},
     )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("copystudio", "0004_user_is_superuser"),
-        ("generation", "0009_export"),
+        ("generation", "0010_candidate_run"),
     ]
 
     operations = [
