@@ -6,7 +6,7 @@ Products of the corpus that no training learns from, in both languages, and prod
 Shopify files of DATA_DIR, in both languages; each for 4 segments and 8 channels, four texts shown for each. Everything goes
 the way of a generation run: plan, prompt, filling, the checks of the campaigns app, choosing. Printed for each source and
 language: the share of the texts shown that keep limit, language, must and never words; unsupported claims; planned facts that
-are told; distinct-2 over the texts shown together; the yield (passed ÷ written, and shown ÷ written); how often a classifier
+are told (of those whose words can stand in the language); distinct-2 over the texts shown together; the yield (passed ÷ written, and shown ÷ written); how often a classifier
 on sentence vectors tells for which of two segments a text was written (products it has not seen).
 """
 
@@ -29,7 +29,7 @@ import numpy as np
 
 from generation.engine.config import CopyBrief, Fact, Language, SamplingConfig
 from generation.engine.filling import Filled, Filler, Item
-from generation.engine.plan import Plan, make_plan, with_plan
+from generation.engine.plan import Plan, comparable, make_plan, with_plan
 
 CHANNELS = (
     "email_subject", "push_ios_body", "sms", "rsa_headline", "meta_primary_text", "product_blurb", "taobao_title",
@@ -146,7 +146,7 @@ def fill(found: Sequence[Case], options: argparse.Namespace, encode: Any) -> lis
     ]
     filler = Filler(
         TorchBackend(loaded),
-        SamplingConfig(batch_size=options.batch),
+        SamplingConfig(batch_size=options.batch, temperature=options.temperature),
         encode=encode,
         rate=lambda item, texts: qualities(texts, found[item.key].plan, Wish(), encode=encode),
     )
@@ -197,7 +197,7 @@ def report(name: str, done: Sequence[tuple[Case, Filled]], encode: Any) -> None:
         print(f"{name}: nothing was shown")
         return
     judged = [judge(case.brief, text) for case, text in shown]
-    told = [is_expressed(fact, text) for case, text in shown for fact in case.plan.leading]
+    told = [is_expressed(fact, text) for case, text in shown for fact in comparable(case.plan, case.brief.language)]
     varied = [distinct_2([kept.text for kept in filled.kept]).value for _, filled in done if len(filled.kept) > 1]
     written = sum(filled.outputs for _, filled in done)
     dropped: Counter[str] = Counter()
@@ -228,6 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=12)
     parser.add_argument("--adapter", default="gemma-3-270m-starter-1")
+    parser.add_argument("--temperature", type=float, default=SamplingConfig().temperature)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--out", type=Path)
@@ -253,7 +254,7 @@ def main() -> None:
                 for kept in filled.kept:
                     line = {
                         "source": case.source, "product": case.brief.product_title, "segment": case.segment,
-                        "channel": case.brief.channel.key, "leads": [fact.attribute for fact in case.plan.leading],
+                        "channel": case.brief.channel.key, "leads": [fact.attribute for fact in comparable(case.plan, case.brief.language)],
                         "facts": [[fact.attribute, fact.value, fact.unit] for fact in case.brief.facts], "text": kept.text,
                     }  # fmt: skip
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")
