@@ -53,10 +53,9 @@ def writer_of(version: ModelVersion) -> Writer:
     if exports_wanted() and not has_gpu():
         place, note = export_of(version)
         if place is not None:
-            size = sum(path.stat().st_size for path in place.iterdir())
-            return WRITERS.get_or_load(ModelKey.of(place), lambda: _openvino(place), size=size)
+            return export_writer(place)
         export_queue(version=version, actor=None)
-    writer = _torch(version.language_model.path, version.adapter_path)
+    writer = base_writer(version.language_model.path, version.adapter_path)
     return replace(writer, about={**writer.about, "note": note}) if note else writer
 
 
@@ -64,6 +63,12 @@ def has_gpu() -> bool:
     from generation.engine.loader import torch
 
     return bool(torch.cuda.is_available())
+
+
+def export_writer(place: Path) -> Writer:
+    """The export that lies in this folder, through OpenVINO, kept in memory beside others."""
+    size = sum(path.stat().st_size for path in place.iterdir())
+    return WRITERS.get_or_load(ModelKey.of(place), lambda: _openvino(place), size=size)
 
 
 def _openvino(place: Path) -> Writer:
@@ -75,8 +80,9 @@ def _openvino(place: Path) -> Writer:
     return Writer(OpenVinoBackend(loaded), about)
 
 
-def _torch(folder: Path, adapter: Path | None) -> Writer:
-    """The model through torch. A base that is in memory only changes its adapter: nothing else may lay another over it."""
+def base_writer(folder: Path, adapter: Path | None) -> Writer:
+    """The model through torch, kept in memory. A base that is there already only changes its adapter, and the writer that had
+    the one before writes no more: this is the only place where a kept model changes."""
     from generation.engine.backends.torch import TorchBackend
 
     def change(writer: Writer) -> Writer | None:

@@ -113,7 +113,7 @@ Break = Callable[[Path], None]
 
 def without_a_half(folder: Path) -> None:
     tensors = load_file(folder / "adapter_model.safetensors")
-    save_file(dict(list(sorted(tensors.items()))[:-1]), folder / "adapter_model.safetensors")
+    save_file(dict(sorted(tensors.items())[:-1]), folder / "adapter_model.safetensors")
 
 
 def of_another_base(folder: Path) -> None:
