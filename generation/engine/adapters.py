@@ -11,6 +11,7 @@ from generation.engine.tensor_file import tensor_shapes
 from generation.engine.training.adapter_folder import WEIGHTS
 from generation.engine.training.config import PROJECTIONS
 
+PREFIX, DOWN, UP = "base_model.model.", ".lora_A.weight", ".lora_B.weight"  # as peft calls an adapter's matrices
 _CONFIG = "adapter_config.json"
 _EXPERT = "experts"  # their matrices are stored apart and may be computed as one
 
@@ -30,6 +31,29 @@ class AdapterShape:
     rank: int
     alpha: float
     targets: frozenset[str]
+
+
+# peft's settings that change nothing in what pairs of matrices compute, whatever they say; any other must be off
+_HARMLESS = frozenset(
+    {
+        "auto_mapping", "base_model_name_or_path", "bias", "exclude_modules", "fan_in_fan_out", "inference_mode",
+        "init_lora_weights", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_dropout", "megatron_core",
+        "peft_type", "peft_version", "qalora_group_size", "r", "revision", "target_modules", "task_type", "use_rslora",
+    }
+)  # fmt: skip
+
+
+def is_plain(folder: Path) -> bool:
+    """Whether the adapter is LoRA and nothing more, a pair of matrices for each matrix of the base: what can be laid over a
+    loaded model and taken off again. Reads headers only. Raises `ModelFolderError` for what is not possible."""
+    config, weights = read_config(folder, _CONFIG), folder / WEIGHTS
+    if config.get("peft_type") != "LORA" or config.get("bias", "none") != "none":
+        return False
+    if config.get("init_lora_weights", True) not in (True, False, None, "gaussian"):  # the others change the base
+        return False
+    if any(value for name, value in config.items() if name not in _HARMLESS) or not weights.is_file():
+        return False
+    return all(name.startswith(PREFIX) and name.endswith((DOWN, UP)) for name in tensor_shapes(weights))
 
 
 def adapter_shape(folder: Path) -> AdapterShape:

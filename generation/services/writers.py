@@ -16,6 +16,7 @@ from generation.engine.backends.base import Backend
 from generation.engine.cache import ModelCache, ModelKey
 from generation.engine.encoder import CachedEncoder
 from generation.engine.errors import ModelFolderError, RemoteError
+from generation.engine.folders import count_parameters
 from generation.engine.sentiment import SentimentHead
 from generation.models import ModelVersion
 from generation.services.encoder import encoder_open
@@ -36,7 +37,9 @@ class Writer:
         return usage.cost if usage is not None else Decimal(0)
 
 
-WRITERS: ModelCache[Writer] = ModelCache()
+# Three brands' models in turn: an export of the starter model takes 0.3 GB, the model in float32 1.1 GB. Of larger ones
+# fewer are kept, and one at least.
+WRITERS: ModelCache[Writer] = ModelCache(size=3, most_bytes=2 * 1024**3)
 _ENCODERS: list[CachedEncoder] = []
 _HEADS: list[SentimentHead | None] = []
 log = logging.getLogger(__name__)
@@ -50,10 +53,9 @@ def writer_of(version: ModelVersion) -> Writer:
     if exports_wanted() and not has_gpu():
         place, note = export_of(version)
         if place is not None:
-            return WRITERS.get_or_load(ModelKey.of(place), lambda: _openvino(place))
+            return export_writer(place)
         export_queue(version=version, actor=None)
-    folder, adapter = version.language_model.path, version.adapter_path
-    writer = WRITERS.get_or_load(ModelKey.of(folder, adapter), lambda: torch_writer(folder, adapter))
+    writer = base_writer(version.language_model.path, version.adapter_path)
     return replace(writer, about={**writer.about, "note": note}) if note else writer
 
 
@@ -63,6 +65,12 @@ def has_gpu() -> bool:
     return bool(torch.cuda.is_available())
 
 
+def export_writer(place: Path) -> Writer:
+    """The export that lies in this folder, through OpenVINO, kept in memory beside others."""
+    size = sum(path.stat().st_size for path in place.iterdir())
+    return WRITERS.get_or_load(ModelKey.of(place), lambda: _openvino(place), size=size)
+
+
 def _openvino(place: Path) -> Writer:
     from generation.engine.backends.openvino import OpenVinoBackend
     from generation.engine.openvino_export import load_export
@@ -70,6 +78,22 @@ def _openvino(place: Path) -> Writer:
     loaded = load_export(place, threads=settings.GENERATION_THREADS)
     about = {"backend": "openvino", "openvino": package_version("openvino"), "numbers": "int8", "device": "cpu"}
     return Writer(OpenVinoBackend(loaded), about)
+
+
+def base_writer(folder: Path, adapter: Path | None) -> Writer:
+    """The model through torch, kept in memory. A base that is there already only changes its adapter, and the writer that had
+    the one before writes no more: this is the only place where a kept model changes."""
+    from generation.engine.backends.torch import TorchBackend
+
+    def change(writer: Writer) -> Writer | None:
+        if not isinstance(writer.backend, TorchBackend):
+            return None
+        backend = writer.backend.wearing(adapter, Path(settings.MODEL_ROOT))
+        return None if backend is None else replace(writer, backend=backend)
+
+    key = ModelKey.of(folder, adapter, settings.GENERATION_NUMBERS)
+    size = 4 * sum(count_parameters(path) for path in folder.glob("*.safetensors"))
+    return WRITERS.get_or_load(key, lambda: torch_writer(folder, adapter), size=size, change=change)
 
 
 def computes_here() -> bool:

@@ -6,7 +6,8 @@ text ends, the next one takes its slot at once: no slot waits for the longest te
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import torch
 
@@ -18,20 +19,35 @@ from generation.engine.backends.rows import Row, RowWriter
 from generation.engine.backends.slots import SlotCache
 from generation.engine.config import Output, SamplingConfig
 from generation.engine.errors import GenerationCancelledError
-from generation.engine.loader import LoadedModel
+from generation.engine.loader import LoadedModel, lay_adapter
 from generation.engine.sampling import log_sum
 
 
 class TorchBackend(LocalBackend):
-    """`Backend` over a loaded model. See `backends.base.Backend`."""
+    """`Backend` over a loaded model with the adapter that lies over it now. See `backends.base.Backend`.
 
-    def __init__(self, loaded: LoadedModel) -> None:
+    Once another adapter lies there, this one refuses to write: what it has read belongs to the adapter before.
+    """
+
+    def __init__(self, loaded: LoadedModel, writer: RowWriter | None = None) -> None:
+        self._loaded, self._changes = loaded, _changes(loaded)
         self._model = loaded.model
         self._tokenizer = loaded.tokenizer
         self._device, self._dtype = loaded.device, loaded.dtype
         self._vocabulary = int(loaded.model.get_output_embeddings().weight.shape[0])
-        self._writer = RowWriter(loaded.tokenizer, self._vocabulary, loaded.device)
+        self._writer = writer or RowWriter(loaded.tokenizer, self._vocabulary, loaded.device)
         self._reader = PromptReader(loaded)
+
+    def wearing(self, adapter: Path | None, model_root: Path) -> Self | None:
+        """A backend over the same base in memory with another adapter, or with none. None and errors as `loader.lay_adapter`
+        has them: then this one still writes."""
+        if not lay_adapter(self._loaded, adapter, model_root=model_root):
+            return None
+        return type(self)(self._loaded, self._writer)  # the marks of 262,144 tokens stay as they are
+
+    def _check(self) -> None:
+        if self._changes != _changes(self._loaded):
+            raise RuntimeError("another adapter lies over this model now")
 
     def _ids(self, ids: Sequence[Any]) -> torch.Tensor:
         return torch.tensor(ids, dtype=torch.long, device=self._device)
@@ -43,6 +59,7 @@ class TorchBackend(LocalBackend):
         cache, bans = SlotCache(config.batch_size), Bans(config.batch_size, self._vocabulary, self._dtype, self._device)
         logits = torch.empty((0, self._vocabulary), dtype=self._dtype, device=self._device)
         while True:
+            self._check()
             new = list(islice(source, config.batch_size - len(rows)))
             reads = self._reader.read([request.prompt for _, request in new])
             fresh = [logits, *(read.logits.unsqueeze(0) for read in reads)]
@@ -81,8 +98,13 @@ class TorchBackend(LocalBackend):
 
     @torch.inference_mode()
     def _score(self, context: list[int], targets: list[int]) -> float:
+        self._check()
         sequence = self._ids([*context, *targets]).unsqueeze(0)
         logits = self._model(input_ids=sequence, use_cache=False, logits_to_keep=len(targets) + 1).logits[0, :-1]
         chosen = self._ids(targets).unsqueeze(-1)
         logprobs = logits.gather(-1, chosen).squeeze(-1).float() - log_sum(logits)
         return float(logprobs.mean().clamp(max=0.0).item())  # Python's min(0.0, nan) would be a perfect 0.0
+
+
+def _changes(loaded: LoadedModel) -> int:
+    return loaded.overlay.changes if loaded.overlay else 0

@@ -12,12 +12,10 @@ from typing import Any
 import pytest
 import torch
 
-from generation.engine.cache import ModelCache, ModelKey
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import check_folder
-from generation.engine.loader import LoadedModel, best_dtype, cpu_flags, load
+from generation.engine.loader import best_dtype, cpu_flags, load
 from generation.engine.tokens import TextTokenizer
-from tests.tiny_model import make_tiny_model
 
 CPU = torch.device("cpu")
 
@@ -131,43 +129,6 @@ def test_tokens_come_back_as_text(loaded: Any) -> None:
     assert ids[0] == 2
     assert tokenizer.decode(ids).split() == ["soft", "wool", "for", "winter", "lamp"] or "wool" in tokenizer.decode(ids)
     assert tokenizer.encode("", start=False) == []
-
-
-def test_the_cache_loads_once_and_puts_out_the_least_used_first() -> None:
-    calls: list[str] = []
-    cache: ModelCache[str] = ModelCache(2)
-
-    def get(name: str) -> str:
-        return cache.get_or_load(ModelKey(name, "hash"), lambda: calls.append(name) or name.upper())
-
-    assert [get("a"), get("a"), get("b"), get("a"), get("c"), get("a"), get("b")] == list("AABACAB")
-    assert calls == ["a", "b", "c", "b"]
-    assert len(cache) == 2
-    cache.clear()
-    assert len(cache) == 0
-    with pytest.raises(ValueError):
-        ModelCache(0)
-
-
-def test_a_failed_load_leaves_room_for_the_next_try() -> None:
-    cache: ModelCache[str] = ModelCache(1)
-    key = ModelKey("a", "hash")
-    with pytest.raises(OSError):
-        cache.get_or_load(key, lambda: (_ for _ in ()).throw(OSError()))
-    assert cache.get_or_load(key, lambda: "loaded") == "loaded"
-
-
-def test_a_folder_that_was_replaced_is_loaded_anew(folder: Path) -> None:
-    cache: ModelCache[LoadedModel] = ModelCache(1)
-
-    def get() -> LoadedModel:
-        return cache.get_or_load(ModelKey.of(folder), lambda: load(folder, model_root=folder.parent, threads=1))
-
-    first = get()
-    assert get() is first
-    shutil.rmtree(folder)
-    make_tiny_model(folder, seed=1)
-    assert get() is not first
 
 
 def test_what_the_web_process_imports_brings_no_torch() -> None:
