@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from generation.engine.config import Prompt
 from generation.engine.measure import share_used
 
-NEAR = 0.8  # of the limit; from here on a text that could end had better do so
+NEAR = 0.65  # of the limit; from here on a text that could end had better do so
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u23e9-\u23fa\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3]")
-_CLAUSE_END = re.compile(r"[.!?。！？…,，;；:：、—–][\"'”’」』)）】]*\s*$")
 
 
 def has_emoji(text: str) -> bool:
     return _EMOJI.search(text) is not None
-
-
-def ends_clause(text: str) -> bool:
-    """Whether the text stands at the end of a sentence or a clause."""
-    return _CLAUSE_END.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +42,9 @@ class Held:
         return share_used(text, self.prompt.measure, self.prompt.limit)
 
     def should_end(self, text: str) -> bool:
-        """Whether the text is near its limit and could end where it stands."""
-        return self.prompt.limit is not None and self.used(text) >= NEAR and ends_clause(text)
+        """Whether the text is so near its limit that its end is made likelier. Where it cannot end, inside a word, the model
+        finds the end so unlikely that this changes nothing."""
+        return self.prompt.limit is not None and self.used(text) >= NEAR
 
 
 def held(prompt: Prompt) -> Held:

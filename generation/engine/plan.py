@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.engine.config import ChannelView, CopyBrief, Fact, Language
-from generation.engine.evaluation.coverage import is_expressed
+from generation.engine.evaluation.coverage import content_words, is_expressed
 from generation.engine.language import script_of
 from generation.engine.prompt_data import fact_weight, room_of
 
@@ -23,13 +23,17 @@ _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Facts in the order in which they should be told, how many of them lead, and what the segment is about: of texts that
-    tell the same facts, one that is nearer to it is better."""
+    """Facts in the order in which they should be told, and how many of them lead.
+
+    cares  what the segment is about: of texts that tell the same facts, one that is nearer to it is better
+    known  content words of the brief: a text that strays from them is worse
+    """
 
     facts: tuple[Fact, ...] = ()
     leads: int = 0
     turn: int = 0
     cares: str = ""
+    known: frozenset[str] = frozenset()
 
     @property
     def leading(self) -> tuple[Fact, ...]:
@@ -52,7 +56,7 @@ def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, aft
     leads = min(most_leads(brief.channel, brief.language), len(order))
     if start := (turn * leads + after) % len(order) if order else 0:
         order = [*order[start:], *order[:start]]
-    return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief))
+    return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief), _known(brief))
 
 
 def tells_plan(plan: Plan, text: str, language: Language) -> bool:
@@ -106,6 +110,12 @@ def _cares(brief: CopyBrief) -> str:
     if segment is None or not segment.interests:
         return ""
     return f"{segment.name}. {', '.join(one.name for one in segment.interests)}. {' '.join(segment.words)}"
+
+
+def _known(brief: CopyBrief) -> frozenset[str]:
+    facts = [f"{fact.attribute} {fact.value} {fact.unit}" for fact in brief.facts]
+    about = [brief.product_title, brief.product_description, brief.brand_name, brief.instructions, *brief.must_words]
+    return content_words(" ".join([*facts, *about, _cares(brief), brief.segment.description if brief.segment else ""]))
 
 
 def _standing_out(near: NDArray[np.float32]) -> NDArray[np.float32]:

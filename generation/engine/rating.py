@@ -7,14 +7,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engine.evaluation.coverage import is_expressed
+from generation.engine.evaluation.coverage import is_expressed, stray
 from generation.engine.filling import Kept
 from generation.engine.plan import Plan
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
 # what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
-_PLAN, _FINDING, _LIKE, _FEELING, _CARES = 3.0, 0.4, 6.0, 1.5, 0.3
+_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY = 3.0, 0.4, 6.0, 1.5, 0.3, 1.5
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
 
 
@@ -45,8 +45,8 @@ class Wish:
 def qualities(
     texts: Sequence[Kept], plan: Plan, wish: Wish, *, encode: Encode | None = None, feel: Feel | None = None
 ) -> list[float]:
-    """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, and how near it
-    comes to what its segment cares about and to the wish. Only comparable among texts of one brief.
+    """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, how much
+    of it comes from nowhere in its brief, and how near it comes to what its segment cares about and to the wish. Only comparable among texts of one brief.
 
     encode  unit sentence vectors [n, d]
     feel    probabilities of negative, neutral and positive of each text
@@ -55,6 +55,8 @@ def qualities(
     if plan.leading:
         told = [[is_expressed(fact, text.text) for fact in plan.leading] for text in texts]
         found += _PLAN * np.mean(told, axis=1)
+    if plan.known:
+        found -= _STRAY * np.array([stray(text.text, plan.known) for text in texts])
     if plan.cares and encode is not None and len(texts) > 1:
         vectors = encode([plan.cares, *(text.text for text in texts)])
         near = vectors[1:] @ vectors[0]

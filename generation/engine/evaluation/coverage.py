@@ -79,6 +79,18 @@ def attribute_coverage(
     return Scores.ratio(rows)
 
 
+def stray(text: str, known: frozenset[str]) -> float:
+    """The share of the text's content words, or pairs of Chinese characters, that do not stand in what is known (of
+    `content_words`), 0 to 1: what a small model made up. Some of it is what copy lives from."""
+    words = content_words(text)
+    return len(words - known) / len(words) if words else 0.0
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Beginnings of content words, and pairs of Chinese characters."""
+    return _terms(folded(text))
+
+
 class _Told:
     """A text, read once for all facts."""
 

@@ -1,0 +1,79 @@
+"""Which of the texts that passed are better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from generation.engine.config import ChannelView, Check, CopyBrief, Fact, Interest, Language, SegmentView
+from generation.engine.evaluation.coverage import stray
+from generation.engine.filling import Kept
+from generation.engine.plan import Plan, comparable, make_plan
+from generation.engine.rating import Wish, qualities
+
+FACTS = (Fact("Membrane", "three layers"), Fact("Weight", "320", "g"), Fact("Colour", "moss"))
+BRIEF = CopyBrief(
+    product_title="Rain jacket",
+    facts=FACTS,
+    segment=SegmentView("Hikers", interests=(Interest("light packs", 0.9),)),
+    channel=ChannelView("email_subject", "E-mail subject", "characters", 50),
+    language=Language.EN,
+)
+
+
+def kept(text: str, logprob: float = -1.0, findings: Sequence[dict[str, str]] = ()) -> Kept:
+    return Kept(text, logprob, 5, Check(length=len(text), findings=list(findings)), 0, 0)
+
+
+def better(one: Kept, other: Kept, plan: Plan | None = None, wish: Wish | None = None, **values: object) -> bool:
+    left, right = qualities([one, other], plan or Plan(), wish or Wish(), **values)  # type: ignore[arg-type]
+    return left > right
+
+
+def test_the_more_fluent_and_the_one_without_findings() -> None:
+    assert better(kept("Warm", -0.9), kept("Cosy", -1.0))
+    assert better(kept("Warm"), kept("Cosy", findings=[{"message_key": "x"}]))
+
+
+def test_the_one_that_tells_the_plan_though_it_is_less_fluent() -> None:
+    plan = make_plan(BRIEF)
+    assert better(kept(f"The jacket with {plan.leading[0].value}", -1.6), kept("The jacket for you", -0.8), plan)
+
+
+def test_the_one_that_strays_less_from_the_brief() -> None:
+    plan = make_plan(BRIEF)
+    near, far = "Three layers in the rain jacket", "Three layers in the wet toilet"
+    assert stray(near, plan.known) == 0 and stray(far, plan.known) == pytest.approx(0.5)
+    assert better(kept(near), kept(far, -0.8), plan)
+
+
+def test_in_chinese_too() -> None:
+    known = make_plan(replace(BRIEF, product_title="雨衣", facts=(Fact("重量", "320 克"),), segment=None)).known
+    assert stray("雨衣320克", known) < stray("雨雨的鞋子320克", known)
+    assert stray("320", known) == 0.0
+
+
+def test_the_one_that_is_nearer_to_what_the_segment_cares_about() -> None:
+    plan = Plan(cares="Hikers. light packs")
+    places = {plan.cares: (1.0, 0.0), "Light on your back": (0.9, 0.436), "A colour to love": (0.1, 0.995)}
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        return np.array([places[one] for one in texts], dtype=np.float32)
+
+    light, colour = kept("Light on your back", -1.2), kept("A colour to love")
+    assert better(light, colour, plan, encode=encode) and not better(light, colour, plan)
+
+
+def test_only_facts_that_can_stand_in_the_language_are_asked_for() -> None:
+    plan = Plan((Fact("材质", "羊毛"), Fact("Weight", "320", "g")), leads=2)
+    assert comparable(plan, Language.EN) == (Fact("Weight", "320", "g"),)
+    assert comparable(plan, Language.ZH_HANS) == plan.facts
+
+
+@pytest.mark.parametrize("values", [{"turn": -1}, {"after": -1}, {"sentiment": "sad"}])
+def test_wishes_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        Wish(**values)  # type: ignore[arg-type]
