@@ -28,26 +28,27 @@ if run is None:
     facts = [("Weight", "320", "g"), ("Water column", "10000", "mm")]
     product_save(actor=admin, workspace=shop, data=ProductData(sku="D-1", title="Rain jacket", language="en", facts=facts))
     campaign = campaign_save(actor=admin, workspace=shop, name="Dials", brand=None)
-    channels = list(Channel.objects.filter(workspace=shop, is_current=True, key="email_subject"))
+    channels = list(Channel.objects.filter(workspace=shop, is_current=True, key__in=["email_subject", "email_preheader"]))
     data = BriefData(
         name="Autumn", language="en", channels=channels, style="warm", sentiment="positive", length="medium", emoji="no",
         product_filter={"skus": ["D-1"]}, count=3,
     )
     run, _ = brief_generate(actor=admin, brief=brief_save(actor=admin, campaign=campaign, data=data))
-    item = run.items.get()
-    for slot, text in enumerate(["Stay dry in any weather at 320 g", "Rain outside, calm inside: only 320 g to carry all day"]):
-        Candidate.objects.create(
-            workspace=shop, item=item, slot=slot, text=text, sha256=hashlib.sha256(text.encode()).hexdigest(), fluency=-1.5,
-            token_count=9, length=len(text), attempt=1, sentiment=[0.06, 0.22, 0.72],
-            nearest={"text": "Stay dry in all weathers at 320 g", "likeness": 0.93} if slot else {},
-        )
-    item.plan = {"leads": [["Water column", "10000", "mm"], ["Weight", "320", "g"]], "turn": 0}
-    item.produced, item.passed, item.outputs, item.finished = 2, 5, 14, True
-    item.dropped = {"unsupported": 6, "absolute_term": 2, "must_word_missing": 1}
-    item.save()
+    subjects = ["Stay dry in any weather at 320 g", "Rain outside, calm inside: only 320 g to carry all day"]
+    for item, texts in zip(run.items.all(), (subjects, ["Taped seams hold 10000 mm", "A hood that folds into its collar"])):
+        for slot, text in enumerate(texts):
+            Candidate.objects.create(
+                workspace=shop, item=item, slot=slot, text=text, sha256=hashlib.sha256(text.encode()).hexdigest(), fluency=-1.5,
+                token_count=9, length=len(text), attempt=1, sentiment=[0.06, 0.22, 0.72],
+                nearest={"text": "Stay dry in all weathers at 320 g", "likeness": 0.93} if slot else {},
+            )
+        item.plan = {"leads": [["Water column", "10000", "mm"], ["Weight", "320", "g"]], "turn": 0}
+        item.produced, item.passed, item.outputs, item.finished = 2, 5, 14, True
+        item.dropped = {"unsupported": 6, "absolute_term": 2, "must_word_missing": 1}
+        item.save()
     run.blocks.update(status="succeeded")
-    GenerationRun.objects.filter(pk=run.pk).update(status="succeeded", outputs=14)
-print(json.dumps([run.brief_run.brief_id, run.pk, run.items.get().pk, Candidate.objects.filter(item__run=run).first().pk]))
+    GenerationRun.objects.filter(pk=run.pk).update(status="succeeded", outputs=28, done=4)
+print(json.dumps([run.brief_run.brief_id, run.pk, run.items.first().pk, Candidate.objects.filter(run=run).order_by("position", "slot").first().pk]))
 """
 
 
@@ -87,4 +88,13 @@ def test_the_dials_and_the_tweaks_work(browser: Browser, studio: RunningStudio, 
     below.locator(".tweak-head a").click()
     expect(page.locator(".run-origin")).to_be_visible()
     person.photograph(f"control-child-{language}-{width}")
+
+    person.visit(f"runs/{run}/candidates/")
+    card = page.locator(f"#candidate-{candidate}")
+    expect(card.locator(".copy-beside q")).to_have_text("Taped seams hold 10000 mm")
+    if card.locator("form:has([name=beside])").count():  # the first of the four walks adopts both
+        card.locator("form:has([name=beside]) button").click()
+    expect(page.locator(".copy-card .badge-success")).to_have_count(2)
+    person.photograph(f"control-beside-{language}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert person.complaints == [], person.complaints
