@@ -13,6 +13,7 @@ def schedule(*, sweep_seconds: int) -> dict[str, dict[str, Any]]:
         "sweep": ("copystudio.sweep", sweep_seconds),
         "training": ("generation.schedule", 600),
         "notifications": ("copystudio.notifications_prune", HOUR),
+        "exports": ("generation.exports_prune", DAY),
         "webhooks": ("campaigns.webhooks_prune", HOUR),
     }
     return {

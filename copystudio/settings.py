@@ -164,6 +164,7 @@ CELERY_TASK_ROUTES = {
     "generation.train": {"queue": "training"},
     "generation.evaluate": {"queue": "training"},
     "generation.export": {"queue": "training"},
+    "generation.exports_prune": {"queue": "training"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
 
-from copystudio.admin import OperatorRequest, ReadOnlyAdmin, act_on_each, filter_by, shown, site
-from copystudio.errors import Text
+from copystudio.admin import OperatorRequest, ReadOnlyAdmin, act_on_each, filter_by, refusal, shown, site
+from copystudio.errors import StudioError, Text
+from copystudio.http import redirect, render
 from copystudio.models import Workspace
-from generation.engine.training.config import TrainConfig
-from generation.forms.training import MOST_MINUTES, RECIPE_CHOICES, RECIPES, WINDOWS
+from generation.forms.training import TrainingForm
 from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingRun
 from generation.services.evaluation import evaluation_start
 from generation.services.registry import model_version_promote, model_version_roll_back
-from generation.services.training import training_cancel, training_resume, training_start
+from generation.services.training import training_cancel, training_resume
+from generation.views.training_start import ESTIMATE, asked, form_context, look, looks, start
 
 LABELS: dict[str, Text] = {
     "adapter_sha256": gettext_lazy("SHA-256 of the adapter"),
@@ -63,6 +63,7 @@ LABELS: dict[str, Text] = {
     "with_corpus": gettext_lazy("With the starter corpus"),
     "workspace": gettext_lazy("Workspace"),
 }
+TRAIN = "generation_languagemodel_train"
 WORKSPACE = filter_by("workspace", LABELS["workspace"], admin.RelatedFieldListFilter)
 STATUS = filter_by("status", LABELS["status"], admin.ChoicesFieldListFilter)
 PASSED = filter_by("passed", LABELS["passed"], admin.BooleanFieldListFilter)
@@ -72,26 +73,6 @@ def labelled(*names: str) -> tuple[Any, ...]:
     return tuple(shown(name, LABELS[name]) for name in names)
 
 
-class TrainingActionForm(ActionForm):
-    """What a training started here is told: a recipe, how far back its data go, and when it stops by itself."""
-
-    recipe = forms.ChoiceField(label=gettext_lazy("Recipe"), choices=RECIPE_CHOICES, initial="standard", required=False)
-    window = forms.ChoiceField(label=gettext_lazy("Data from use"), choices=WINDOWS, required=False)
-    minutes = forms.IntegerField(
-        label=gettext_lazy("Time budget in minutes"), min_value=1, max_value=MOST_MINUTES, required=False
-    )
-
-    @property
-    def config(self) -> TrainConfig:
-        config, minutes = RECIPES[self.cleaned_data["recipe"] or "standard"][1], self.cleaned_data["minutes"]
-        return replace(config, time_budget=60.0 * minutes) if minutes else config
-
-    @property
-    def since(self) -> datetime | None:
-        days = self.cleaned_data["window"]
-        return timezone.now() - timedelta(days=int(days)) if days else None
-
-
 @admin.register(LanguageModel, site=site)
 class LanguageModelAdmin(ReadOnlyAdmin):
     list_display = labelled("name", "workspace", "folder", "licence", "created_at")
@@ -99,29 +80,49 @@ class LanguageModelAdmin(ReadOnlyAdmin):
     list_filter = (WORKSPACE,)
     list_select_related = ("workspace",)
     search_fields = ("name", "folder")
-    action_form = TrainingActionForm
     actions = ("start_training",)
 
+    def get_urls(self) -> list[URLPattern]:
+        train = require_http_methods(["GET", "HEAD", "POST"])(self.train_view)
+        guarded = self.admin_site.admin_view(train)
+        return [*super().get_urls(), path("<path:object_id>/train/", guarded, name=TRAIN)]
+
     @admin.action(description=gettext_lazy("Start training over this base"))
-    def start_training(self, request: OperatorRequest, rows: QuerySet[LanguageModel]) -> None:
-        """Over what the workspace's people approved in the window and the starter corpus."""
-        form = TrainingActionForm(request.POST, auto_id=False)
-        form.fields["action"].choices = self.get_action_choices(request)  # type: ignore[attr-defined]
-        form.is_valid()  # it is: Django has asked the same form before it calls an action
+    def start_training(self, request: OperatorRequest, rows: QuerySet[LanguageModel]) -> HttpResponse | None:
+        """To the page that asks for the rest and says what it comes to."""
+        if len(rows) == 1:
+            return redirect(request, reverse(f"admin:{TRAIN}", args=[rows[0].pk]))
+        messages.error(request, _("Choose one base model: each training is set up by itself."))
+        return None
 
-        def start(model: LanguageModel) -> Text:
-            run, is_new = training_start(
-                actor=request.user,
-                workspace=model.workspace,
-                label="",
-                language_model=model,
-                config=form.config,
-                since=form.since,
-            )
-            said = _("training “%(label)s” is queued.") if is_new else _("training “%(label)s” is open already.")
-            return said % {"label": run.label}
-
-        act_on_each(request, rows, start)
+    def train_view(self, request: OperatorRequest, object_id: str) -> HttpResponse:
+        """The studio's own form over this base and its service, with the role that one has in its workspace."""
+        base = self.get_object(request, object_id)
+        if base is None:
+            raise Http404
+        workspace, here = base.workspace, reverse(f"admin:{TRAIN}", args=[base.pk])
+        if looks(request):
+            return look(request, here)
+        form, status = asked(request, workspace, base), 200
+        if request.method == "POST":
+            form = TrainingForm(request.POST, workspace=workspace)
+            try:
+                started = start(form, actor=request.user, workspace=workspace)
+            except StudioError as error:
+                messages.error(request, f"{base} · {workspace}: {refusal(error)}")
+                return redirect(request, reverse("admin:generation_languagemodel_changelist"))
+            if started.run is not None:
+                said = (
+                    _("training “%(label)s” is queued.")
+                    if started.is_new
+                    else _("training “%(label)s” is open already.")
+                )
+                messages.success(request, f"{base} · {workspace}: {said % {'label': started.run.label}}")
+                return redirect(request, reverse("admin:generation_trainingrun_change", args=[started.run.pk]))
+            status = started.status
+        about = {"title": _("Start a training"), "opts": self.opts, "base": base, "here": here}
+        context = self.admin_site.each_context(request) | about | form_context(form, workspace)
+        return render(request, "admin/generation/train.html", context, fragment=ESTIMATE, status=status)
 
 
 class VersionActionForm(ActionForm):

@@ -34,6 +34,13 @@ def export(export_id: int) -> None:
     export_execute(export_id=export_id)
 
 
+@app.task(name="generation.exports_prune")
+def exports_prune() -> int:
+    from generation.services.export_prune import exports_prune as prune
+
+    return prune()
+
+
 @app.task(name="generation.fetch")
 def fetch(fetch_id: int) -> None:
     from generation.services.base_fetch import base_fetch_execute

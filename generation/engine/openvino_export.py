@@ -41,6 +41,11 @@ def export_key(folder: Path, adapter: Path | None) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def export_name(folder: Path, adapter: Path | None) -> str:
+    """What the folder of an export is called, by what base and adapter hold now."""
+    return f"{(adapter or folder).name}-{export_key(folder, adapter)[:16]}"
+
+
 def export(folder: Path, adapter: Path | None, target: Path, *, model_root: Path) -> Path:
     """The export of a base model with an adapter merged into it, a folder inside `target`; made if it is not there whole.
 
@@ -50,7 +55,7 @@ def export(folder: Path, adapter: Path | None, target: Path, *, model_root: Path
     base = check_folder(folder, model_root)
     merged = None if adapter is None else check_folder(adapter, model_root, needs="adapter_config.json")
     key = export_key(base, merged)
-    place = target / f"{(merged or base).name}-{key[:16]}"
+    place = target / export_name(base, merged)
     if _is_whole(place, key):
         return place
     if read_config(base, "config.json").get("is_encoder_decoder"):

@@ -106,15 +106,19 @@ class Figures:
     against: list[Subject]
     groups: list[MetricGroup]
 
+    @property
+    def columns(self) -> int:
+        return 1 + len(self.subjects) + len(self.against)
+
 
 def figures_of(evaluation: Evaluation) -> Figures:
     subjects = subjects_of(evaluation)
     against = [one for one in subjects if one.key in evaluation.results.get("differences", {})]
-    groups = metric_groups(evaluation.results, _headings(subjects), _headings(against))
+    groups = metric_groups(evaluation.results, headings(subjects), headings(against))
     return Figures(subjects, against, groups)
 
 
-def _headings(subjects: Iterable[Subject]) -> dict[str, str]:
+def headings(subjects: Iterable[Subject]) -> dict[str, str]:
     return {one.key: one.label for one in subjects}
 
 
@@ -198,9 +202,9 @@ def language_figures(evaluation: Evaluation) -> list[LanguageFigures]:
     found = _by_language(evaluation.pk, evaluation.finished_at)
     if len(found) < 2:
         return []
-    headings, names = _headings(subjects_of(evaluation)), dict(settings.LANGUAGES)
+    columns, names = headings(subjects_of(evaluation)), dict(settings.LANGUAGES)
     return [
-        LanguageFigures(str(names.get(language, language)), items, metric_groups(results, headings, {}))
+        LanguageFigures(str(names.get(language, language)), items, metric_groups(results, columns, {}))
         for language, items, results in found
     ]
 

@@ -21,6 +21,7 @@ from generation.forms.registry import PromoteForm, VersionFilter
 from generation.models import ModelVersion
 from generation.models.model_version import TRANSITIONS
 from generation.selectors.base_fetch import fetches_open
+from generation.selectors.comparison import comparison_of, measured_versions
 from generation.selectors.evaluation import evaluations_of, figures_of, gate_rows, newest_measured
 from generation.selectors.figures import history_chart
 from generation.selectors.registry import (
@@ -105,7 +106,21 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
         "is_admin": request.membership.covers(Role.ADMIN),
         "form": promotion or PromoteForm(),
     }
+    if context["is_admin"]:
+        context |= _compared(request, version)
     return render(request, "generation/model/detail.html", context, status=422 if promotion else 200)
+
+
+def _compared(request: WorkspaceRequest, version: ModelVersion) -> dict[str, object]:
+    """The versions that this one can be compared with, where it was measured itself, and the chosen one beside it."""
+    measured = list(measured_versions(version.workspace))
+    others = [one for one in measured if one != version]
+    wanted = request.GET.get("with", "")
+    number = int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0
+    return {
+        "comparable": others if version in measured else [],
+        "comparison": comparison_of(version, number) if wanted else None,
+    }
 
 
 @require_POST

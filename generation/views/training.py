@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,18 +9,16 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.db import JobStatus
-from copystudio.errors import InvalidInputError, StudioError
-from copystudio.forms import add_errors
+from copystudio.errors import StudioError
 from copystudio.http import is_fragment, redirect, render, stop_polling
 from copystudio.models import Role, Workspace
 from generation.forms.training import TrainingFilter, TrainingForm
-from generation.models import ModelVersion, TrainingRun
+from generation.models import TrainingRun
 from generation.selectors.schedule import schedule_state
 from generation.selectors.training import (
     count_of,
@@ -35,12 +32,12 @@ from generation.selectors.training import (
     training_runs,
     training_samples,
 )
-from generation.selectors.training_estimate import Estimate, training_estimate
 from generation.selectors.training_words import EXAMPLES, MASKED, PAIRS, counted, left_out, training_error
 from generation.services import training as services
 from generation.services.run_folder import run_folder
+from generation.views.training_start import ESTIMATE, asked, form_context, look, looks, start
 
-FORM, ESTIMATE = "generation/training/start.html", "generation/training/partials/estimate.html"
+FORM = "generation/training/start.html"
 DETAIL, PROGRESS = "generation/training/detail.html", "generation/training/partials/progress.html"
 
 
@@ -67,73 +64,18 @@ def training_list(request: WorkspaceRequest, workspace: Workspace) -> HttpRespon
 @workspace_view(Role.ADMIN)
 def training_start(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
     """The form; a GET with its fields shows what it comes to, for htmx as a fragment; a POST starts the training."""
-    if request.method == "POST":
-        return _start(request, workspace)
-    if "recipe" in request.GET:
-        form = TrainingForm(request.GET, workspace=workspace)
-    else:
-        active = ModelVersion.objects.filter(workspace=workspace, status=ModelVersion.Status.ACTIVE).first()
-        form = TrainingForm(initial=TrainingForm.initial_of(active), workspace=workspace)
-    return render(request, FORM, _form_context(form, workspace), fragment=ESTIMATE)
-
-
-def _start(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
-    if "look" in request.POST:  # without scripts: the same page with what it comes to, at an address of its own
-        wanted = request.POST.copy()
-        for name in ("look", "csrfmiddlewaretoken"):
-            wanted.pop(name, None)
-        return redirect(request, f"{reverse('generation:training_start', args=[workspace.slug])}?{wanted.urlencode()}")
-    form, status = TrainingForm(request.POST, workspace=workspace), 422
-    if form.is_valid():
-        data, days = form.cleaned_data, form.days
-        try:
-            run, is_new = services.training_start(
-                actor=request.user,
-                workspace=workspace,
-                label=data["label"],
-                language_model=data["language_model"],
-                parent=data["parent"],
-                config=form.own_config,
-                since=timezone.now() - timedelta(days=days) if days else None,
-                with_corpus=data["with_corpus"],
-            )
-        except InvalidInputError as error:
-            add_errors(form, error)
-        except StudioError as error:
-            if error.status != 409:
-                raise
-            form.add_error(None, str(error.message))
-            status = error.status
-        else:
-            if not is_new:
-                messages.info(request, _("This training was started already; here it is."))
-            return redirect(request, _url(run))
-    return render(request, FORM, _form_context(form, workspace), status=status)
-
-
-def _form_context(form: TrainingForm, workspace: Workspace) -> dict[str, Any]:
-    wrong = [form[name].label for name in form.errors if name in form.fields]
-    return {
-        "form": form,
-        "estimate": _estimate_of(form, workspace),
-        "config": form.own_config,
-        "wrong": wrong,
-        "open_run": training_open(workspace),
-    }
-
-
-def _estimate_of(form: TrainingForm, workspace: Workspace) -> Estimate:
-    """Of what was filled in so far; before the first change, of what the form proposes."""
-    if form.is_bound:
-        form.is_valid()
-        base, days = form.cleaned_data.get("language_model"), form.days
-        with_corpus = bool(form.cleaned_data.get("with_corpus"))
-    else:
-        base = form.fields["language_model"].queryset.filter(pk=form.initial["language_model"]).first()  # type: ignore[attr-defined]
-        days, with_corpus = None, True
-    return training_estimate(
-        workspace=workspace, language_model=base, config=form.own_config, days=days, with_corpus=with_corpus
-    )
+    here = reverse("generation:training_start", args=[workspace.slug])
+    if looks(request):
+        return look(request, here)
+    if request.method != "POST":
+        return render(request, FORM, form_context(asked(request, workspace), workspace), fragment=ESTIMATE)
+    form = TrainingForm(request.POST, workspace=workspace)
+    started = start(form, actor=request.user, workspace=workspace)
+    if started.run is None:
+        return render(request, FORM, form_context(form, workspace), status=started.status)
+    if not started.is_new:
+        messages.info(request, _("This training was started already; here it is."))
+    return redirect(request, _url(started.run))
 
 
 # -- watching --------------------------------------------------------------------------------------------------------

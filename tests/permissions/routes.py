@@ -30,9 +30,11 @@ class Mine:
 
 @dataclass(frozen=True)
 class Operator:
-    """A page of the Django admin: for superusers. For members, whatever their role, it is not there."""
+    """A page of the Django admin: for superusers. For members, whatever their role, it is not there. ``empty`` is the answer to
+    an empty POST."""
 
     methods: frozenset[str]
+    empty: int = 200
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ ROUTES: dict[str, Page | Mine | Operator | Own | Open | Api | Described] = {
     "admin:jsi18n": Operator(GET),
     "admin:generation_languagemodel_changelist": Operator(BOTH),
     "admin:generation_languagemodel_change": Operator(GET),
+    "admin:generation_languagemodel_train": Operator(BOTH, empty=422),
     "admin:generation_modelversion_changelist": Operator(BOTH),
     "admin:generation_modelversion_change": Operator(GET),
     "admin:generation_trainingrun_changelist": Operator(BOTH),

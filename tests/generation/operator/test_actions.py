@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from copystudio.models import Event, User
 from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingRun
-from tests.generation import learning
 from tests.generation.learning import active_of, base_of, start
 from tests.generation.versions import make_version
 from tests.people import Cast, person
@@ -42,37 +41,6 @@ def act(
 def last_event() -> tuple[str, int | None]:
     event = Event.objects.order_by("-id")[0]
     return event.verb, event.actor_id
-
-
-def test_training_starts_over_a_base_and_twice_is_once(shop: Cast) -> None:
-    base = base_of(shop)
-    [(tone, said)] = act(shop, "languagemodel", "start_training", base)
-    run = TrainingRun.objects.get()
-    assert (tone, run.language_model, run.status, run.created_by) == ("success", base, "queued", shop.admin)
-    assert run.label in said and last_event() == ("trainingrun.create", shop.admin.pk)
-    [(_tone, said)] = act(shop, "languagemodel", "start_training", base)
-    assert "open already" in said and TrainingRun.objects.count() == 1
-
-
-def test_a_training_is_told_its_recipe_its_window_and_its_time(shop: Cast) -> None:
-    [(tone, _said)] = act(
-        shop, "languagemodel", "start_training", base_of(shop), recipe="thorough", window="90", minutes="30"
-    )
-    run = TrainingRun.objects.get()
-    assert (tone, run.config["epochs"], run.config["rank"], run.config["time_budget"]) == ("success", 5, 32, 1800.0)
-    assert run.since is not None and round((run.until - run.since).total_seconds() / 86_400) == 90
-
-
-@pytest.mark.parametrize("values", [{"recipe": "none"}, {"window": "-1"}, {"minutes": "0"}, {"minutes": "x"}])
-def test_a_training_that_is_told_nonsense_is_not_started(shop: Cast, values: dict[str, Any]) -> None:
-    act(shop, "languagemodel", "start_training", base_of(shop), **values)
-    assert not TrainingRun.objects.exists()
-
-
-def test_too_little_to_learn_from_is_said(shop: Cast) -> None:
-    learning.LEARNED.corpus = learning.LEARNED.corpus[:3]
-    [(tone, said)] = act(shop, "languagemodel", "start_training", base_of(shop))
-    assert tone == "error" and "at least 8" in said and not TrainingRun.objects.exists()
 
 
 def test_a_version_is_promoted_with_a_reason_and_refused_without(shop: Cast) -> None:
@@ -119,7 +87,7 @@ def test_a_training_run_is_cancelled_and_resumed(shop: Cast) -> None:
 
 
 ACTIONS = [
-    ("languagemodel", "start_training"), ("modelversion", "promote"), ("modelversion", "roll_back"),
+    ("modelversion", "promote"), ("modelversion", "roll_back"),
     ("modelversion", "measure"), ("trainingrun", "cancel"), ("trainingrun", "resume"),
 ]  # fmt: skip
 
@@ -133,7 +101,7 @@ def test_a_superuser_does_only_what_their_role_in_the_workspace_allows(
     make_version(shop, status="retired")
     if action != "cancel":
         TrainingRun.objects.filter(pk=run.pk).update(status="cancelled")
-    rows = {"languagemodel": base_of(shop), "modelversion": active_of(shop), "trainingrun": run}
+    rows = {"modelversion": active_of(shop), "trainingrun": run}
     if action == "promote":
         rows["modelversion"] = make_version(shop)
     if action == "roll_back":
