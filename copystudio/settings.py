@@ -219,7 +219,7 @@ EVALUATION_ITEMS = env.integer("EVALUATION_ITEMS", 96, least=4, most=5000)
 TRAINING_THREADS = env.integer("TRAINING_THREADS", os.cpu_count() or 1, least=1, most=256)
 # Folder in MODEL_ROOT of a model that says training texts in other words, through the other language; empty: none does.
 BACK_TRANSLATION_MODEL = env.text("BACK_TRANSLATION_MODEL")
-ENCODER_MODEL = env.text("ENCODER_MODEL")  # folder of a sentence encoder in MODEL_ROOT; empty: the bundled one
+ENCODER_MODEL = env.text("ENCODER_MODEL")  # folder in MODEL_ROOT, or owner/name@revision; empty: the bundled one
 NOTIFICATION_SENTENCES = ["generation.selectors.notices.SENTENCES"]
 
 # -- people ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A base model by its name on the Hugging Face hub: ``owner/name`` becomes a folder in MODEL_ROOT.
+"""A model by its name on the Hugging Face hub: ``owner/name`` becomes a folder in MODEL_ROOT.
 
 The local cache is looked at first, without network. Only what a model is loaded from is taken: safetensors, JSON and the
 tokenizer's files; code never.
@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy as _
 from copystudio.errors import InvalidInputError, Text
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import summary
-from generation.engine.hub_download import DISK_FULL, UNEXPECTED
+from generation.engine.hub_download import DISK_FULL, UNEXPECTED, UNUSABLE
 from generation.engine.whole_folder import written_whole
 from generation.models.language_model import folder_name
 
@@ -43,8 +43,9 @@ WANTED = (
     "merges.txt",
 )
 DEEPER = "*/*"  # other formats of the same weights
-BUSY, OFF, UNUSABLE = "busy", "off", "unusable"
+BUSY, OFF = "busy", "off"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_REVISION = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)  # a branch, a tag, a commit, refs/pr/1
 _ODD = re.compile(r"--|\.\.|\.git$")  # what the hub itself refuses
 _LONGEST = 96
 _PATIENCE = 30.0  # seconds to wait for another fetch: a worker that was taken over from needs some to notice
@@ -62,22 +63,23 @@ class HubError(Exception):
         self.code, self.detail = code, detail
 
 
-def hub_fetch(name: str, tell: Tell) -> str:
+def hub_fetch(name: str, tell: Tell, *, revision: str = "", check: Callable[[Path, Path], object] = summary) -> str:
     """Bring the model ``owner/name`` into MODEL_ROOT and return its folder's name there, ``owner--name``.
 
-    What is there already stays as it is. With MODEL_HUB off only the local Hugging Face cache is looked at; with it on,
-    the call lasts as long as the download, so never make it inside a transaction or a web request. Raises HubError, and
-    InvalidInputError (field ``folder``) for what is no such name.
+    Without a ``revision`` it is the newest one. ``check`` looks through what came, a folder below a root, and raises
+    ModelFolderError for what is of no use. What is there already stays as it is. With MODEL_HUB off only the local
+    Hugging Face cache is looked at; with it on, the call lasts as long as the download, so never make it inside a
+    transaction or a web request. Raises HubError, and InvalidInputError (field ``folder``) for what is no such name.
     """
-    folder = hub_folder(name)
+    folder = hub_folder(name, revision)
     root = Path(settings.MODEL_ROOT)
     with _alone(root, tell):
         if (root / folder).is_dir():
             return folder
         try:
             with written_whole(root / folder) as beside:
-                _fill(beside, name.strip(), tell)
-                summary(beside, root)
+                _fill(beside, name.strip(), revision, tell)
+                check(beside, root)
         except ModelFolderError as error:
             raise HubError(UNUSABLE, str(error).replace(f".partial-{folder}", name.strip())) from error
         except OSError as error:
@@ -86,8 +88,8 @@ def hub_fetch(name: str, tell: Tell) -> str:
     return folder
 
 
-def hub_folder(name: str) -> str:
-    """The folder's name for ``owner/name``: one for one, since neither may have two dashes in a row."""
+def hub_folder(name: str, revision: str = "") -> str:
+    """The folder's name for ``owner/name`` and a revision: one for one, since none may have two dashes in a row."""
     wanted = name.strip()
     folder = wanted.replace("/", "--")
     try:
@@ -96,7 +98,11 @@ def hub_folder(name: str) -> str:
         folder_name(folder)
     except ValidationError as error:
         raise refused(_("Write it as owner/name: letters, digits, dot, dash and underscore.")) from error
-    return folder
+    if not revision:
+        return folder
+    if not _REVISION.fullmatch(revision) or _ODD.search(revision) or len(revision) > _LONGEST:
+        raise refused(_("A revision is a branch, a tag or a commit: letters, digits, dot, dash, underscore and slash."))
+    return f"{folder}--{revision.replace('/', '--')}"
 
 
 def hub_check(name: str) -> str:
@@ -114,24 +120,30 @@ def refused(reason: Text) -> InvalidInputError:
     return InvalidInputError(fields={"folder": [reason]})
 
 
-def _fill(beside: Path, name: str, tell: Tell) -> None:
+def _fill(beside: Path, name: str, revision: str, tell: Tell) -> None:
     """From the local cache, else over the network straight into the folder."""
-    cached = _cached(name)
+    cached = _cached(name, revision)
     if cached is not None:
         _copy(cached, beside, tell)
     elif settings.MODEL_HUB:
-        _download(beside, name, tell)
+        _download(beside, name, revision, tell)
     else:
         raise HubError(OFF)
 
 
-def _cached(name: str) -> Path | None:
+def _cached(name: str, revision: str = "") -> Path | None:
     """The model's snapshot in the local cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        found = snapshot_download(name, local_files_only=True, allow_patterns=list(WANTED), ignore_patterns=[DEEPER])
+        found = snapshot_download(
+            name,
+            revision=revision or None,
+            local_files_only=True,
+            allow_patterns=list(WANTED),
+            ignore_patterns=[DEEPER],
+        )
     except LocalEntryNotFoundError:
         return None
     except HFValidationError as error:
@@ -155,9 +167,9 @@ def _copy(snapshot: Path, beside: Path, tell: Tell) -> None:
     tell("checking", done, total)
 
 
-def _download(beside: Path, name: str, tell: Tell) -> None:
+def _download(beside: Path, name: str, revision: str, tell: Tell) -> None:
     """In a process of its own, so that a fetch ends at once when ``tell`` raises. See ``engine.hub_download``."""
-    asked = {"name": name, "folder": str(beside), "wanted": WANTED, "unwanted": [DEEPER]}
+    asked = {"name": name, "revision": revision, "folder": str(beside), "wanted": WANTED, "unwanted": [DEEPER]}
     with TemporaryFile() as said:
         child = subprocess.Popen(
             [sys.executable, "-m", "generation.engine.hub_download"],

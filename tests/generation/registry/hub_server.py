@@ -4,48 +4,78 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 COMMIT = "a" * 40
+OLDER = "b" * 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``name`` and ``commit`` are those of a file; ``error`` is the hub's code for what is not there."""
+
+    status: int
+    body: bytes = b""
+    name: str = ""
+    commit: str = ""
+    error: str = ""
 
 
 class HubServer:
-    """One repository, ``acme/tiny``. ``half_way`` is called when half of the weights are sent; ``asked`` are the paths."""
+    """One repository, ``acme/tiny``. ``half_way`` is called when half of the weights are sent; ``asked`` are the paths.
+
+    Its main branch is at COMMIT, with ``files``; ``revisions`` are its other branches and tags, all at OLDER, with
+    ``older_files``.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        self.older_files = dict(self.files)
+        self.revisions: list[str] = []
         self.half_way: Callable[[], object] = lambda: None
         self.asked: list[str] = []
         self.status = 200
         self.told_size: int | None = None  # of the weights, where the hub says another than they have
 
-    def answer(self, path: str) -> tuple[int, bytes, str]:
-        """Status, body, and the file's name where it is one."""
+    def answer(self, path: str) -> Answer:
         self.asked.append(path)
         if self.status != 200 or "/acme/tiny" not in path:
-            return (self.status if self.status != 200 else 404), b"{}", ""
+            return Answer(self.status if self.status != 200 else 404, b"{}", error="RepoNotFound")
+        found = re.fullmatch(r"(?:/api/models)?/acme/tiny(?:/(?:revision|tree|resolve)/([^/]+)(/.*)?)?", path)
+        commit = self._commit(unquote(found[1] or "main")) if found else ""
+        if not commit:
+            return Answer(404, b"{}", error="RevisionNotFound")
+        files = self.files if commit == COMMIT else self.older_files
         if path.startswith("/api/models/acme/tiny/tree/"):
-            return 200, json.dumps([self._entry(name) for name in self.files]).encode(), ""
+            return Answer(200, json.dumps([_entry(name, content) for name, content in files.items()]).encode())
         if path.startswith("/api/models/acme/tiny"):
-            files = [{"rfilename": name, "size": self._size(name)} for name in self.files]
-            told = {"id": "acme/tiny", "modelId": "acme/tiny", "sha": COMMIT, "siblings": files, "private": False}
-            return 200, json.dumps(told | {"tags": [], "downloads": 0, "likes": 0}).encode(), ""
+            listed = [{"rfilename": name, "size": self._size(name, content)} for name, content in files.items()]
+            told = {"id": "acme/tiny", "modelId": "acme/tiny", "sha": commit, "siblings": listed, "private": False}
+            return Answer(200, json.dumps(told | {"tags": [], "downloads": 0, "likes": 0}).encode())
         name = path.rpartition("/")[2]
-        return (200, self.files[name], name) if name in self.files else (404, b"", "")
+        return Answer(200, files[name], name, commit) if name in files else Answer(404, error="EntryNotFound")
 
-    def _size(self, name: str) -> int:
+    def _commit(self, revision: str) -> str:
+        """What a revision is at; empty where there is none of that name."""
+        at = {"main": COMMIT, COMMIT: COMMIT, OLDER: OLDER} | dict.fromkeys(self.revisions, OLDER)
+        return at.get(revision, "")
+
+    def _size(self, name: str, content: bytes) -> int:
         told = self.told_size if name.endswith(".safetensors") else None
-        return len(self.files[name]) if told is None else told
+        return len(content) if told is None else told
 
-    def _entry(self, name: str) -> dict[str, Any]:
-        oid = hashlib.sha1(self.files[name], usedforsecurity=False).hexdigest()
-        return {"type": "file", "path": name, "size": len(self.files[name]), "oid": oid}
+
+def _entry(name: str, content: bytes) -> dict[str, Any]:
+    oid = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    return {"type": "file", "path": name, "size": len(content), "oid": oid}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -60,13 +90,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         hub: HubServer = self.server.hub
-        status, body, name = hub.answer(urlsplit(self.path).path)
-        self.send_response(status)
+        answer = hub.answer(urlsplit(self.path).path)
+        body, name = answer.body, answer.name
+        self.send_response(answer.status)
         self.send_header("Content-Length", str(len(body)))
-        if status == 404:
-            self.send_header("X-Error-Code", "RepoNotFound")
+        if answer.status == 404:
+            self.send_header("X-Error-Code", answer.error)
         if name:
-            self.send_header("X-Repo-Commit", COMMIT)
+            self.send_header("X-Repo-Commit", answer.commit)
             self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
         self.end_headers()
         if not with_body:

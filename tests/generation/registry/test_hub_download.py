@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from typing import Any
 import pytest
 from django.conf import settings as product
 
+from copystudio.errors import InvalidInputError
 from generation.services.hub import WANTED, HubError, hub_fetch
-from tests.generation.registry.hub_server import HubServer, serving
+from tests.generation.registry.hub_server import OLDER, HubServer, serving
 
 
 @pytest.fixture
@@ -103,6 +105,50 @@ def test_a_model_that_asks_for_code_of_its_own_is_refused_after_it_came(hub: Hub
     with pytest.raises(HubError) as caught:
         hub_fetch("acme/tiny", Heard())
     assert caught.value.code == "unusable" and "asks for code of its own" in caught.value.detail
+    assert root_of(settings) == [".hub.lock"]
+
+
+@pytest.mark.parametrize(
+    ("revision", "folder"),
+    [
+        ("v1", "acme--tiny--v1"),
+        ("refs/pr/1", "acme--tiny--refs--pr--1"),
+        (OLDER, f"acme--tiny--{OLDER}"),
+    ],
+)
+def test_a_revision_comes_as_it_was_into_a_folder_of_its_own(
+    hub: HubServer, settings: Any, revision: str, folder: str
+) -> None:
+    hub.revisions = ["v1", "refs/pr/1"]
+    hub.older_files["added.json"] = b'{"of": "then"}'
+    hub.files["added.json"] = b'{"of": "now"}'
+    assert hub_fetch("acme/tiny", Heard(), revision=revision) == folder
+    assert json.loads((settings.MODEL_ROOT / folder / "added.json").read_text()) == {"of": "then"}
+    assert root_of(settings) == [".hub.lock", folder]
+
+
+def test_a_revision_that_the_repository_lacks_has_its_own_reason(hub: HubServer, settings: Any) -> None:
+    with pytest.raises(HubError) as caught:
+        hub_fetch("acme/tiny", Heard(), revision="v9")
+    assert (caught.value.code, caught.value.detail) == ("no_revision", "acme/tiny@v9")
+    assert root_of(settings) == [".hub.lock"]
+
+
+@pytest.mark.parametrize(
+    "revision", ["../..", "a//b", "/a", "a/", "-x", ".x", "a--b", "a b", "main\n", "x" * 97, "a/../b"]
+)
+def test_a_hostile_revision_is_refused_before_anything_is_asked(hub: HubServer, settings: Any, revision: str) -> None:
+    with pytest.raises(InvalidInputError, match="not valid"):
+        hub_fetch("acme/tiny", Heard(), revision=revision)
+    assert hub.asked == [] and not settings.MODEL_ROOT.exists()
+
+
+def test_a_repository_without_safetensors_is_refused_before_anything_comes(hub: HubServer, settings: Any) -> None:
+    hub.files["pytorch_model.bin"] = hub.files.pop("model.safetensors")
+    with pytest.raises(HubError) as caught:
+        hub_fetch("acme/tiny", Heard())
+    assert (caught.value.code, caught.value.detail) == ("unusable", "acme/tiny: no safetensors file")
+    assert not any("/resolve/" in path for path in hub.asked)
     assert root_of(settings) == [".hub.lock"]
 
 

@@ -179,6 +179,19 @@ def test_a_hostile_name_is_refused_before_anything_is_looked_at(settings: Any, n
 
 def test_two_names_never_share_a_folder() -> None:
     assert hub_folder("a-b/c") == "a-b--c" and hub_folder("a/b-c") == "a--b-c"
+    assert hub_folder("a/b", "c/d") == "a--b--c--d" != hub_folder("a/b", "c-d")
+
+
+def test_a_revision_of_the_cache_is_found_by_its_name_and_no_other_is(
+    places: Path, tiny_model: Path, settings: Any
+) -> None:
+    settings.MODEL_HUB = False
+    snapshot = laid_out(places, tiny_model)
+    (snapshot.parent.parent / "refs" / "v1").write_text(COMMIT)
+    (snapshot.parent.parent / "refs" / "main").unlink()
+    assert hub_fetch("acme/tiny", lambda step, done, total: None, revision="v1") == "acme--tiny--v1"
+    with pytest.raises(HubError, match="off"):
+        fetch("acme/tiny")
 
 
 def test_a_second_fetch_at_the_same_time_waits_and_then_says_why(
