@@ -105,7 +105,7 @@ class LanguageModelAdmin(ReadOnlyAdmin):
             return look(request, here)
         form, status = asked(request, workspace, base), 200
         if request.method == "POST":
-            form = TrainingForm(request.POST, workspace=workspace)
+            form = TrainingForm(request.POST, workspace=workspace, base=base)
             try:
                 started = start(form, actor=request.user, workspace=workspace)
             except StudioError as error:

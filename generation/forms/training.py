@@ -46,7 +46,10 @@ class VersionChoice(forms.ModelChoiceField):
 
 
 class TrainingForm(forms.Form):
-    """What to train on what. An expert setting that is left empty is the recipe's."""
+    """What to train on what. An expert setting that is left empty is the recipe's.
+
+    With ``base`` it is asked for that base alone, and only that base's versions can be gone on from.
+    """
 
     label = forms.CharField(
         label=_("Name"), max_length=120, required=False, help_text=_("Left empty, the date and time are its name.")
@@ -135,7 +138,7 @@ class TrainingForm(forms.Form):
         "epochs", "rank", "learning_rate", "dropout", "noise_alpha", "beta", "evaluations", "time_budget", "search_minutes",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workspace: Workspace, base: LanguageModel | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         bases = LanguageModel.objects.filter(workspace=workspace).order_by("name", "pk")
         adapters = (
@@ -143,6 +146,9 @@ class TrainingForm(forms.Form):
             .exclude(folder="")
             .exclude(status=ModelVersion.Status.DELETED)
         )
+        if base is not None:
+            bases, adapters = bases.filter(pk=base.pk), adapters.filter(language_model=base)
+            self.fields["language_model"].widget = forms.HiddenInput()
         self.fields["language_model"].queryset = bases  # type: ignore[attr-defined]
         self.fields["parent"].queryset = adapters.select_related("language_model").order_by("-number")  # type: ignore[attr-defined]
         self.own_config: TrainConfig = RECIPES["standard"][1]

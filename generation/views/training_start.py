@@ -25,10 +25,10 @@ ESTIMATE = "generation/training/partials/estimate.html"
 def asked(request: HttpRequest, workspace: Workspace, base: LanguageModel | None = None) -> TrainingForm:
     """The form with what was filled in so far, or as it is proposed: over ``base``, or over the base that writes now."""
     if "recipe" in request.GET:
-        return TrainingForm(request.GET, workspace=workspace)
+        return TrainingForm(request.GET, workspace=workspace, base=base)
     active = ModelVersion.objects.filter(workspace=workspace, status=ModelVersion.Status.ACTIVE).first()
     initial = TrainingForm.initial_of(active) | ({"language_model": base.pk} if base else {})
-    return TrainingForm(initial=initial, workspace=workspace)
+    return TrainingForm(initial=initial, workspace=workspace, base=base)
 
 
 def looks(request: HttpRequest) -> bool:

@@ -88,7 +88,8 @@ class Person:
 
     def accessible(self) -> list[str]:
         """Serious findings of axe on the page as it is."""
-        found = Axe().run(self.page)
+        # without loading style sheets a second time, which the policy of the page refuses where one imports another
+        found = Axe().run(self.page, options={"preload": False})
         return [
             f"{self.page.url}: {rule['id']}: {rule['nodes'][0]['html'][:200]}"
             for rule in found.response["violations"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, FloatRect
+from playwright.sync_api import Browser, FloatRect, expect
 
 from tests.browser.journey import Person
 from tests.running import RunningStudio
@@ -22,10 +22,7 @@ def apart(one: FloatRect, other: FloatRect) -> float:
     return max(across, down)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_every_page_and_an_action_give_no_report(
-    browser: Browser, studio: RunningStudio, language: str, width: int
-) -> None:
+def sign_in(browser: Browser, studio: RunningStudio, language: str, width: int) -> Person:
     studio.manage("studio_admin", "--superuser", EMAIL)
     person = Person.open(browser, studio.url, language, width)
     person.go("/admin/")
@@ -33,6 +30,14 @@ def test_every_page_and_an_action_give_no_report(
     person.fill(login=EMAIL, password=studio.password)
     person.page.locator("main button[type=submit]").first.click()
     person.page.wait_for_url("**/admin/")
+    return person
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_and_an_action_give_no_report(
+    browser: Browser, studio: RunningStudio, language: str, width: int
+) -> None:
+    person = sign_in(browser, studio, language, width)
     person.photograph(f"index-{language}-{width}")
     for table in TABLES:
         person.go(f"/admin/generation/{table}/")
@@ -54,3 +59,41 @@ def test_every_page_and_an_action_give_no_report(
         for other in boxes[place + 1 :]:
             assert other is not None and apart(box, other) >= 8, (box, other)
     assert person.complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_training_is_set_up(browser: Browser, studio: RunningStudio, language: str, width: int) -> None:
+    person = sign_in(browser, studio, language, width)
+    page = person.page
+
+    def look(name: str) -> None:
+        person.photograph(f"{name}-{language}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert person.accessible() == []
+
+    person.go("/admin/generation/languagemodel/")
+    page.locator("#result_list [name=_selected_action]").first.check()
+    page.locator("select[name=action]").select_option("start_training")
+    page.locator("button[name=index]").click()
+    page.wait_for_url("**/train/")
+    expect(page.locator("#training-form [name=language_model]")).to_be_hidden()
+    look("train")
+    estimate, epochs = page.locator("#estimate"), page.locator("#training-form [name=epochs]")
+    page.locator("label[for=id_with_corpus]").click()  # without it there is nothing to learn from
+    expect(estimate.locator(".note-warning")).to_be_visible()
+    icon = estimate.locator(".note-warning .icon").bounding_box()
+    assert icon is not None and icon["width"] <= 24
+    look("train-nothing")
+    expect(epochs).to_be_hidden()
+    page.locator("#training-form summary").click()
+    epochs.fill("0")
+    epochs.press("Tab")
+    expect(estimate.locator(".text-danger")).to_be_visible()
+    assert person.complaints == []
+    page.locator("#training-form .submit-row input").click()
+    expect(page.locator(".errornote")).to_be_visible()
+    expect(epochs).to_be_visible()  # what is wrong is not folded away
+    expect(epochs).to_have_accessible_description(page.locator("#id_epochs_error").inner_text())
+    look("train-wrong")
+    [refused] = person.complaints  # the browser says itself that it was answered no
+    assert "422" in refused

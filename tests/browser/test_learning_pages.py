@@ -6,7 +6,7 @@ import json
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.journey import Person
 from tests.running import RunningStudio
@@ -38,6 +38,20 @@ open_fetch = BaseFetch.objects.create(
     **given, status="running", lease_until=timezone.now() + timedelta(hours=1), step="downloading", done=3e8, total=1e9
 )
 print(json.dumps([evaluation.version.pk, evaluation.pk, run.pk, fetch.pk, open_fetch.pk]))
+"""
+MAKE_MEASURED = """
+import json
+from types import SimpleNamespace
+from copystudio.models import User, Workspace
+from tests.generation.registry_pages.makers import make_evaluation, make_version
+shop, admin = Workspace.objects.get(slug="my-shop"), User.objects.get(email="admin@example.com")
+cast = SimpleNamespace(workspace=shop, admin=admin)
+good, bad, elsewhere = make_version(cast), make_version(cast, name="As long as a name can be " * 4), make_version(cast)
+rows = [make_evaluation(cast, one, good=one != bad) for one in (good, bad, elsewhere)]
+for name in {"new", "active", "base"} & set(rows[-1].results):  # asked something else
+    rows[-1].results[name]["fingerprint"] = "f" * 64
+rows[-1].save()
+print(json.dumps([good.pk, bad.pk, elsewhere.pk]))
 """
 
 
@@ -76,4 +90,31 @@ def test_every_page_fits_and_gives_no_report(
     cast = "SELECT count(*), count(*) FILTER (WHERE choice = 'same') FROM generation_blindvote WHERE evaluation_id = %s"
     with psycopg.connect(studio.environment["DATABASE_URL"]) as database:
         assert database.execute(cast, [evaluation]).fetchone() == (3, 1)
+    assert person.complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_two_versions_are_compared(browser: Browser, studio: RunningStudio, language: str, width: int) -> None:
+    made = studio.manage("shell", "--no-imports", "-c", MAKE_MEASURED)
+    version, worse, asked_otherwise = json.loads(made.strip().splitlines()[-1])
+    person = Person.open(browser, studio.url, language, width)
+    person.page.emulate_media(reduced_motion="reduce")  # the page is where the link leads, at once
+    person.sign_in(EMAIL, studio.password)
+    panel = person.page.locator("#compare")
+    person.visit(f"models/{version}/")
+    expect(panel.locator("table")).to_have_count(0)
+    for other, differs in ((worse, True), (asked_otherwise, False)):
+        panel.locator("select").select_option(str(other))
+        panel.locator("button").click()
+        person.page.wait_for_url(f"**/models/{version}/?with={other}#compare")
+        expect(panel.locator("select")).to_have_value(str(other))
+        expect(panel.locator(".note-warning")).to_have_count(0 if differs else 1)
+        assert (panel.locator(".difference .badge-success").count() > 0) == differs
+        title = panel.locator("h2").bounding_box()
+        bar = person.page.locator(".topbar").bounding_box()
+        assert title is not None and bar is not None
+        assert bar["y"] + bar["height"] <= title["y"] < 450, "the heading is in sight, below the top bar"
+        person.photograph(f"compare-{'same' if differs else 'other'}-{language}-{width}")
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert person.accessible() == []
     assert person.complaints == []

@@ -59,6 +59,21 @@ def test_it_asks_for_all_that_the_page_asks_for_over_this_base(
     assert page.context["estimate"].example_count == 24
 
 
+def test_it_is_for_this_base_alone(shop: Cast, adapted: Callable[..., ModelVersion]) -> None:
+    version, base, client = adapted(), base_of(shop), shop.client(shop.admin)
+    more = LanguageModel.objects.create(workspace=shop.workspace, name="More", folder="more")
+    assert f'<option value="{version.pk}">' not in client.get(url(more)).content.decode()
+    for values in ({"language_model": base.pk}, {"language_model": more.pk, "parent": version.pk}):
+        assert client.post(url(more), {**ASKED, **values}).status_code == 422 and not TrainingRun.objects.exists()
+
+
+def test_a_training_that_is_open_is_named_with_the_way_to_it(shop: Cast) -> None:
+    send(shop)
+    run = TrainingRun.objects.get()
+    page = shop.client(shop.admin).get(url(base_of(shop))).content.decode()
+    assert f'<a href="/admin/generation/trainingrun/{run.pk}/change/">Mine</a>' in page
+
+
 def test_the_estimate_follows_what_is_filled_in(shop: Cast) -> None:
     asked = {"language_model": base_of(shop).pk, "recipe": "quick"}  # without the corpus there is nothing to learn from
     part = shop.client(shop.admin).get(url(base_of(shop)), asked, headers={"HX-Request": "true"})
