@@ -70,6 +70,8 @@ _OPERATIONS = frozenset(
         "币种",
     ]
 )
+# beside one of those: "reviews count", "average rating"
+_MEASURES = frozenset(["average", "avg", "count", "number", "of", "total", "score"])
 _WORDS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 _MACHINE = re.compile(
     r"https?://|^\s*[\[{<]|^(?:true|false|null|none|n/?a|nan)$|^[0-9a-f]{16,}$|^\S+(?:/\S+)+$", re.IGNORECASE
@@ -79,6 +81,7 @@ _MACHINE = re.compile(
 def is_tellable(attribute: str, value: str) -> bool:
     """Whether an attribute with this value is something that copy may speak of: no address, code, path or stock state."""
     words = _WORDS.findall(attribute.casefold())
-    if not words or all(word in _OPERATIONS or word.isdecimal() for word in words):
+    left = [word for word in words if word not in _OPERATIONS and not word.isdecimal()]
+    if not left or (len(left) < len(words) and all(word in _MEASURES for word in left)):
         return False
     return not _MACHINE.search(value.strip())

@@ -26,7 +26,7 @@ from generation.engine.seeds import derive_seed
 
 OUTPUTS_PER_TEXT = 6  # budget: how many outputs may be written for one text that is wanted
 LEAST_OUTPUTS = 24  # a few bad outputs in a row are chance, not a reason to give up
-SURPLUS = 1.9  # outputs written at first for one text that is wanted: some are dropped, and of the others we choose
+SURPLUS = 1.5  # outputs written at first for one text that is wanted: some are dropped, and of the others we choose
 PATIENT_ROUNDS = 2  # rounds after which a text that does not tell the plan is better than none
 AGAIN = 1.5  # outputs written for one text that is still missing
 
