@@ -129,10 +129,7 @@ def test_the_items_language_decides() -> None:
 
 
 def test_outputs_of_several_items_are_in_work_at_once_and_each_item_comes_out_whole() -> None:
-    said = [
-        f"A {word} jacket for {word} days"
-        for word in ["red", "blue", "green", "white", "black", "grey"]
-    ]
+    said = [f"A {word} jacket for {word} days" for word in ["red", "blue", "green", "white", "black", "grey"]]
     backend = Scripted(said, backwards=True)
     found = fill(backend, item(2, key=1, seed=1), item(2, key=2, seed=2), batch_size=8)
     assert {filled.item.key: sorted(texts(filled)) for filled in found} == {
