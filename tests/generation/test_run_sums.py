@@ -18,7 +18,7 @@ def test_two_writes_add_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     block = block_next()
     assert block is not None
     work = BlockWork(block, BlockKeeper(block))
-    [one] = work._items()
+    [[one]] = work._items()
     monkeypatch.setattr("generation.services.block_work.time.monotonic", lambda: 107.5)
     for dropped in ({"too_long": 1, "duplicate": 1}, {"duplicate": 3}):
         work.written_at = 100
