@@ -77,7 +77,7 @@ def test_hostile_markup_costs_linear_time(piece: str) -> None:
     cell = (piece * MAX_CELL_CHARS)[:MAX_CELL_CHARS]
     started = time.perf_counter()
     plain_text(cell)
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 1.0
 
 
 def test_names_and_quotations_are_made_printable() -> None:

@@ -49,4 +49,4 @@ def test_words_and_hanzi_are_the_units(old: str, new: str, expected: list[tuple[
 def test_hostile_repetition_is_answered_at_once() -> None:
     start = time.monotonic()
     assert [segment["op"] for segment in diff("的a" * 5000, "a的b" * 5000)] == ["delete", "insert"]
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 1

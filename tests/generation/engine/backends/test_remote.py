@@ -224,7 +224,7 @@ def test_cancelling_ends_the_call_at_once_while_the_server_hangs(
 
     with pytest.raises(GenerationCancelledError):
         make_remote().generate(OTHERS[:together], CONFIG, list(range(together)), cancel_after_a_while)
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 1.0
     assert threads == {threading.current_thread()}, "it is asked where the caller is"
     assert server.dropped.wait(1), "the server learns that nobody waits any more"
     assert not [thread for thread in threading.enumerate() if thread.name == "model-server"]
@@ -237,7 +237,7 @@ def test_cancelling_ends_the_call_while_it_waits_for_the_next_try(
     began = time.monotonic()
     with pytest.raises(GenerationCancelledError):
         make_remote().generate([PROMPT], CONFIG, [1], lambda: time.monotonic() - began > 0.2)
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 1.0
 
 
 def test_a_call_that_is_cancelled_before_it_begins_asks_nothing(
@@ -261,7 +261,7 @@ def test_the_first_error_ends_the_other_requests(make_remote: MakeRemote, server
     began = time.monotonic()
     with pytest.raises(RemoteRequestError):
         make_remote().generate(OTHERS[:2], CONFIG, [1, 2])
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 1.0
     assert server.dropped.wait(1)
 
 
