@@ -14,3 +14,6 @@ STARTER_MODEL = "tiny"
 
 # Every test makes six people; Argon2 would take longer than the rest of the test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Every client of a test loads the middleware anew, which would look at all static files each time.
+WHITENOISE_AUTOREFRESH = True

@@ -158,7 +158,7 @@ class _Work:
         """The text as it will be kept, or the reason why not. Cheap questions first."""
         prompt = self.item.prompt
         complete = output.finish_reason is not FinishReason.LENGTH
-        text = clean_output(output, prompt, self.item.language)
+        text = clean_output(output, prompt, self.item.language, self.item.plan.known)
         if not text and not complete:
             return DropReason.TOO_LONG.value
         if len(text) < prompt.least:

@@ -27,14 +27,14 @@ def fit(text: str, limit: int, unit: str, language: Language | str) -> str:
     stop, whole = _STOPS[Language(language)], text.strip()
     if measure(whole, unit) <= limit:
         return whole
-    sentence = _last(_sentences(whole), limit, unit)
+    sentence = _last(beginnings(whole), limit, unit)
     if sentence and (measure(sentence, unit) >= _LEAST * limit or unit == "sms"):
         return sentence
-    ending = stop if _sentences(whole) else ""
+    ending = stop if beginnings(whole) else ""
     return _last(_clauses(whole, ending), limit, unit)
 
 
-def _sentences(text: str) -> list[str]:
+def beginnings(text: str) -> list[str]:
     """Every beginning that ends with a sentence, the shortest first."""
     found = [text[: match.end()] for match in _SENTENCE_END.finditer(text)]
     return [one for one in found if not _ABBREVIATION.search(one) and _is_whole(one)]

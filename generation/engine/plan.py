@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.engine.about import MOST_ABOUT, informative, quoted, sentences, standing_out
 from generation.engine.config import ChannelView, CopyBrief, Fact, Language
 from generation.engine.evaluation.coverage import content_words, is_expressed
 from generation.engine.language import script_of
@@ -27,6 +28,7 @@ class Plan:
 
     cares  what the segment is about: of texts that tell the same facts, one that is nearer to it is better
     known  content words of the brief: a text that strays from them is worse
+    about  what is quoted of the product's description
     """
 
     facts: tuple[Fact, ...] = ()
@@ -34,6 +36,7 @@ class Plan:
     turn: int = 0
     cares: str = ""
     known: frozenset[str] = frozenset()
+    about: str = ""
 
     @property
     def leading(self) -> tuple[Fact, ...]:
@@ -56,7 +59,8 @@ def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, aft
     leads = min(most_leads(brief.channel, brief.language), len(order))
     if start := (turn * leads + after) % len(order) if order else 0:
         order = [*order[start:], *order[:start]]
-    return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief), _known(brief))
+    about = _about(brief, encode, turn + after)
+    return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief), _known(brief), about)
 
 
 def tells_plan(plan: Plan, text: str, language: Language) -> bool:
@@ -67,18 +71,18 @@ def tells_plan(plan: Plan, text: str, language: Language) -> bool:
 
 def comparable(plan: Plan, language: Language) -> tuple[Fact, ...]:
     """The leading facts whose words can stand in the language."""
-    return tuple(fact for fact in plan.leading if _can_stand_in(fact, language))
+    return tuple(fact for fact in plan.leading if can_stand_in(fact, language))
 
 
-def _can_stand_in(fact: Fact, language: Language) -> bool:
+def can_stand_in(fact: Fact, language: Language) -> bool:
     """A value in another script is told by translation, which no comparison of words sees."""
     scripts = {script_of(character) for character in fact.value} - {""}
     return not scripts or ("han" if language is Language.ZH_HANS else "latin") in scripts
 
 
 def with_plan(brief: CopyBrief, plan: Plan) -> CopyBrief:
-    """The brief as it is told: a trained model leads with the facts that stand first."""
-    return replace(brief, facts=plan.facts)
+    """The brief as it is told: a trained model leads with the facts and the sentence of the description that stand first."""
+    return replace(brief, facts=plan.facts, product_description=plan.about)
 
 
 def most_leads(channel: ChannelView, language: Language) -> int:
@@ -100,9 +104,23 @@ def _weights(brief: CopyBrief, encode: Encode | None) -> list[float]:
     vectors = encode([*told, *names, _cares(brief)])
     facts, wishes, segment = vectors[: len(told)], vectors[len(told) : -1], vectors[-1]
     weights = np.array([interest.weight for interest in interests], dtype=np.float32)
-    meant = np.clip(_standing_out(facts @ wishes.T), 0, 2) @ weights / 2
-    meant += np.clip(_standing_out(facts @ segment), -2, 2) * weights.mean() / 2
+    meant = np.clip(standing_out(facts @ wishes.T), 0, 2) @ weights / 2
+    meant += np.clip(standing_out(facts @ segment), -2, 2) * weights.mean() / 2
     return [word + float(meaning) for word, meaning in zip(shared, meant, strict=True)]
+
+
+def _about(brief: CopyBrief, encode: Encode | None, turn: int) -> str:
+    """The description, or where it is too long, its sentences that tell most and that the segment cares about."""
+    found = sentences(brief.product_description)
+    if not found or len(quoted(found, 10 * MOST_ABOUT)) <= MOST_ABOUT:
+        return quoted(found)
+    worth = informative(found)
+    if encode is not None and (cares := _cares(brief)):
+        vectors = encode([*found, cares])
+        worth += standing_out(vectors[:-1] @ vectors[-1]) / 2
+    order = [place for place in np.argsort(-worth, kind="stable") if worth[place] > 0] or [int(np.argmax(worth))]
+    start = turn % len(order)
+    return quoted([found[place] for place in [*order[start:], *order[:start]]])
 
 
 def _cares(brief: CopyBrief) -> str:
@@ -116,8 +134,3 @@ def _known(brief: CopyBrief) -> frozenset[str]:
     facts = [f"{fact.attribute} {fact.value} {fact.unit}" for fact in brief.facts]
     about = [brief.product_title, brief.product_description, brief.brand_name, brief.instructions, *brief.must_words]
     return content_words(" ".join([*facts, *about, _cares(brief), brief.segment.description if brief.segment else ""]))
-
-
-def _standing_out(near: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cosines of short texts lie close together: what counts is how far a fact stands out among those of its product."""
-    return np.asarray((near - near.mean(axis=0)) / (near.std(axis=0) + 1e-6), dtype=np.float32)

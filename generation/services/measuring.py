@@ -17,6 +17,7 @@ from generation.engine.evaluation.items import EvalItem, PreferenceItem
 from generation.engine.evaluation.metrics import MetricName
 from generation.engine.evaluation.result import Difference, compare
 from generation.engine.evaluation.result import Evaluation as Measured
+from generation.engine.plan import can_stand_in
 from generation.engine.prompt_data import in_order
 from generation.engine.seeds import derive_seed
 from generation.engine.training.augment import planned
@@ -63,9 +64,12 @@ def questions_of(held_out: Split, *, most: int) -> Questions:
 def eval_items(held_out: Sequence[TrainingExample], *, most: int) -> list[EvalItem]:
     """At most ``most`` of the examples as questions, chosen by their ids alone, so that every version gets the same.
 
-    Facts stand in the order of the plan, as for generation: those that the reference tells first, where that is known.
+    Facts stand in the order of the plan, as for generation: those that the reference tells first, where that is known. Left
+    out are examples of which no such fact can stand in the language: nothing would tell whether a text tells it.
     """
-    chosen = sorted(held_out, key=lambda one: derive_seed("evaluation", one.id))[:most]
+    chosen = sorted(
+        (one for one in held_out if _told(one) or not one.uses), key=lambda one: derive_seed("evaluation", one.id)
+    )[:most]
     return [
         EvalItem(
             id=one.id,
@@ -73,10 +77,16 @@ def eval_items(held_out: Sequence[TrainingExample], *, most: int) -> list[EvalIt
             reference=one.text,
             segment=one.brief.segment.name if one.brief.segment else "",
             source=one.source.value,
-            planned=tuple(range(len(one.uses))),
+            planned=_told(one),
         )
         for one in sorted(chosen, key=lambda one: one.id)
     ]
+
+
+def _told(example: TrainingExample) -> tuple[int, ...]:
+    """Positions, in the order of the plan, of the facts that the text tells and whose words can stand in its language."""
+    used = enumerate(example.brief.facts[place] for place in example.uses)
+    return tuple(place for place, fact in used if can_stand_in(fact, example.brief.language))
 
 
 def measure(

@@ -41,6 +41,6 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
         writer = torch_writer(version.language_model.path, version.adapter_path, "float32")
         config = SamplingConfig.from_dict({**run.sampling, "batch_size": 1})
         [(_number, output)] = writer.backend.stream([Request(prompt, candidate.seed)], config)
-    text = clean_output(output, prompt, prepared.item.language)
+    text = clean_output(output, prompt, prepared.item.language, prepared.plan.known)
     made = prepared.item.check(text).text or text
     return Reproduced(candidate.text, made, run.engine.get("numbers", ""), prompt.text == item.prompt)

@@ -6,20 +6,27 @@
 
 A fact belongs to a theme (weight, safety, taste …), and so does an interest of a segment: that is how a text can be held
 to leading with what its readers care about.
+
+Shops know their products in different ways, and a model has to learn from all of them: of some products the description
+tells what others have as facts (`about`), and some catalogues are in another language than the copy.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from generation.engine.about import quoted, sentences
 from generation.engine.config import ChannelView, CopyBrief, Fact, Interest, Language, SegmentView
+from generation.engine.evaluation.coverage import is_expressed
 from generation.engine.training.dataset import Source, TrainingExample, is_held_out
 
 CORPUS = Path(__file__).parent / "corpus"
+ABROAD = 6  # one text in so many, of those that can, is written from a catalogue in the other language
 # a brief names its tone in the language of its copy
 TONES = {
     "plain": "平实", "calm": "平和", "warm": "温暖", "caring": "体贴", "professional": "专业",
@@ -28,9 +35,20 @@ TONES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A product as a catalogue in one language knows it; `told` are positions of the facts that its description tells."""
+
+    title: str
+    about: str
+    facts: tuple[Fact, ...]
+    told: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A text and its brief. `lead` is the wording in the text that speaks of the leading fact; `uses` are positions in
-    `brief.facts` of all that the text speaks of, the leading one first, and `themes` are those of `brief.facts`."""
+    `brief.facts` of all that the text speaks of, the leading one first, and `themes` are those of `brief.facts`.
+    `known` is what the shop has: the same, or less of it as facts and more as description, or in another language."""
 
     id: str
     category: str
@@ -43,6 +61,7 @@ class Example:
     uses: tuple[int, ...]
     lead: str
     themes: tuple[str, ...]
+    known: Known
 
     @property
     def is_test(self) -> bool:
@@ -50,13 +69,35 @@ class Example:
         return is_held_out(self.product)
 
     def to_training(self) -> TrainingExample:
+        """As the shop's brief would have it: what the description tells is no fact, unless the text speaks of it and there
+        is no room for that sentence."""
+        about = self._quoted()
+        told = {place for place in self.known.told if is_expressed(self.known.facts[place], about)}
+        left = [
+            place
+            for place in range(len(self.known.facts))
+            if place not in (told if place in self.uses else self.known.told)
+        ]
+        brief = replace(
+            self.brief,
+            product_title=self.known.title,
+            product_description=about,
+            facts=tuple(self.known.facts[place] for place in left),
+        )
         return TrainingExample(
             id=f"starter/{self.id}",
-            brief=self.brief,
+            brief=brief,
             text=self.text,
             source=Source.STARTER,
             product=self.product,
-            uses=self.uses,
+            uses=tuple(left.index(place) for place in self.uses if place in left),
+        )
+
+    def _quoted(self) -> str:
+        """The sentences of the description, those first that the text speaks of."""
+        used = [self.known.facts[place] for place in self.uses if place in self.known.told]
+        return quoted(
+            sorted(sentences(self.known.about), key=lambda one: -sum(is_expressed(fact, one) for fact in used))
         )
 
 
@@ -92,12 +133,14 @@ def _example(
     language = Language.ZH_HANS if line["language"] == "zh" else Language(line["language"])
     short = line["language"]
     segment = segments[line["segment"]]
-    facts = [(fact["theme"], Fact(fact[short][0], fact[short][1], fact.get("unit", ""))) for fact in product["facts"]]
-    facts += [("price", Fact(offer[0], offer[1])) for offer in line.get("offer", ())]
+    offers = tuple(Fact(offer[0], offer[1]) for offer in line.get("offer", ()))
+    own = _known(product, short, offers)
+    facts = own.facts
     brief = CopyBrief(
-        product_title=product[f"title_{short}"],
+        product_title=own.title,
+        product_description=own.about,
         brand_name=product["brand"],
-        facts=tuple(fact for _, fact in facts),
+        facts=facts,
         segment=SegmentView(
             name=segment[f"name_{short}"],
             description=segment[f"description_{short}"],
@@ -114,6 +157,8 @@ def _example(
     uses = tuple(line["uses"])
     if not uses or any(not 0 <= use < len(facts) for use in uses):
         raise ValueError(f"uses {uses} of {len(facts)} facts")
+    themes = (*(fact["theme"] for fact in product["facts"]), *("price" for _ in offers))
+    abroad = not any(themes[use] == "price" for use in uses) and zlib.crc32(key.encode()) % ABROAD == 0
     return Example(
         id=key,
         category=category,
@@ -125,8 +170,15 @@ def _example(
         text=line["text"],
         uses=uses,
         lead=line["lead"],
-        themes=tuple(theme for theme, _ in facts),
+        themes=themes,
+        known=_known(product, "zh" if short == "en" else "en") if abroad else own,
     )
+
+
+def _known(product: dict[str, Any], language: str, offers: Sequence[Fact] = ()) -> Known:
+    facts = tuple(Fact(fact[language][0], fact[language][1], fact.get("unit", "")) for fact in product["facts"])
+    told = frozenset(place for place, fact in enumerate(product["facts"]) if fact.get("about"))
+    return Known(product[f"title_{language}"], product.get("about", {}).get(language, ""), (*facts, *offers), told)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

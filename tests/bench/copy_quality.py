@@ -72,6 +72,7 @@ def feed_products(data: Path, count: int) -> Iterator[tuple[str, CopyBrief]]:
     some = next(iter(examples())).brief
     for name in FEEDS:
         with open_feed(data / "products" / name, language_hint="en") as feed:
+            feed.mapping = feed.suggested_mapping.to_mapping(default_currency="USD")
             rows = [row for row in feed.products() if isinstance(row, ParsedProduct)]
         for row in islice(random.Random(4).sample(rows, len(rows)), -(-count // len(FEEDS))):
             facts = tuple(

@@ -21,7 +21,7 @@ CHANNEL_TEXTS = 10  # in each channel that the studio has
 
 # name: (least number of different ones, least share of each of so many in the texts of each language, how to read it)
 KINDS: dict[str, tuple[int, float, Callable[[Example], str]]] = {
-    "categories": (14, 0.04, lambda example: example.category),
+    "categories": (14, 0.025, lambda example: example.category),
     "channels": (12, 0.02, lambda example: example.brief.channel.key),
     "segments": (16, 0.03, lambda example: example.segment),
     "tones": (len(TONES), 0.06, lambda example: example.tone),

@@ -84,7 +84,7 @@ def _words(example: Example) -> Iterator[str]:
 def _facts(example: Example) -> Iterator[str]:
     brief = example.brief
     facts = [SupportedValue(fact.attribute, fact.value, fact.unit) for fact in brief.facts]
-    known = (brief.product_title, brief.brand_name, brief.instructions)
+    known = (brief.product_title, brief.product_description, brief.brand_name, brief.instructions)
     for finding in unsupported(example.text, facts, allowed_texts=known):
         yield f"no fact supports: {finding.excerpt}"
     if len(set(example.uses)) < len(example.uses):
