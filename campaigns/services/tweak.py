@@ -17,7 +17,7 @@ from copystudio.errors import InvalidInputError, TransitionError
 from copystudio.models import User
 from copystudio.services.events import event_record
 from generation.engine.config import CopyBrief, Language
-from generation.models import Candidate, GenerationRun
+from generation.models import Candidate, GenerationItem, GenerationRun
 from generation.services.run import ItemRequest, run_create
 
 COUNT = 4
@@ -131,9 +131,15 @@ def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> 
         Tweak.SHORTER: lambda: _shorter(payload, brief, candidate),
         Tweak.CALMER: lambda: _along_the_dial(payload, brief, -STEPS),
         Tweak.LIVELIER: lambda: _along_the_dial(payload, brief, STEPS),
-        Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": payload["wish"].get("turn", 0) + 1}},
+        Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": _next_turn(candidate.item)}},
     }
     return changes[tweak]()
+
+
+def _next_turn(item: GenerationItem) -> int:
+    """The first turn from which the item was not written yet."""
+    asked = int(item.payload.get("wish", {}).get("turn", 0))
+    return 1 + max(asked, *(int(angle.get("turn", 0)) for angle in (item.plan, *item.plan.get("others", []))))
 
 
 def _shorter(payload: dict[str, Any], brief: CopyBrief, candidate: Candidate) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from itertools import zip_longest
 
 from generation.engine.backends.base import Backend, OnStep, Request
 from generation.engine.choosing import Matrix, choose, likeness
-from generation.engine.config import Check, DropReason, FinishReason, Language, Output, Prompt, SamplingConfig
+from generation.engine.config import Check, DropReason, FinishReason, Output, SamplingConfig
 from generation.engine.dedupe import SeenTexts, repeats_itself
 from generation.engine.errors import EngineError, GenerationCancelledError
 from generation.engine.fields import suits
+from generation.engine.item import Item
 from generation.engine.language import matches_language
 from generation.engine.outputs import clean_output
-from generation.engine.plan import Plan, tells_plan
+from generation.engine.plan import tells_plan
 from generation.engine.seeds import derive_seed
 
 OUTPUTS_PER_TEXT = 6  # budget: how many outputs may be written for one text that is wanted
@@ -32,42 +33,8 @@ AGAIN = 1.5  # outputs written for one text that is still missing
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One prompt to be filled.
-
-    key       the caller's name for it
-    prompt    what is read, from `prompts.render`
-    language  that texts must have
-    check     the caller's rules, asked about every text that got so far; it may hand back another text for it
-    wanted    texts to have at the end
-    seed      all its outputs are drawn from it
-    taken     texts that are there already; nothing near them is kept
-    plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
-    first     number of the first output to write: those before were written when it was tried the last time
-    beside    text by text that of another field that it is read with; empty where there is none yet
-    slot      the place of its first text: texts of one slot are read together
-    """
-
-    key: int
-    prompt: Prompt
-    language: Language
-    check: Callable[[str], Check]
-    wanted: int
-    seed: int
-    taken: tuple[str, ...] = ()
-    first: int = 0
-    plan: Plan = field(default_factory=Plan)
-    beside: tuple[str, ...] = ()
-    slot: int = 0
-
-    def __post_init__(self) -> None:
-        if self.wanted < 1 or self.first < 0:
-            raise ValueError("at least one text must be wanted, and outputs are numbered from 0")
-
-
-@dataclass(frozen=True, slots=True)
 class Kept:
-    """A text that passed. `draw` is the number of its output: the item's prompt and `seed` make it again."""
+    """A text that passed. `draw` is the number of its output: the prompt of its angle and `seed` make it again."""
 
     text: str
     mean_logprob: float
@@ -130,7 +97,7 @@ class _Work:
             found = self._judged(output, number)
             if isinstance(found, Kept):
                 self.seen.add(found.text)
-                tells = tells_plan(self.item.plan, found.text, self.item.language)
+                tells = tells_plan(self.item.angle(number).plan, found.text, self.item.language)
                 (self.pool if tells else self.reserve).append(found)
             else:
                 self.dropped[found] += 1
@@ -300,4 +267,4 @@ class _Requests:
             raise StopIteration
         work, number = queue.popleft()
         self._filler._asked.append((work, number))
-        return Request(work.item.prompt, _seed(work.item, number))
+        return Request(work.item.angle(number).prompt, _seed(work.item, number))

@@ -63,6 +63,19 @@ def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, aft
     return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief), _known(brief), about)
 
 
+def make_angles(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> tuple[Plan, ...]:
+    """The plan, and a second one where the product has other facts, or sentences, that the segment cares about as well:
+    four texts that all lead with one fact are four times the same text. See `make_plan`."""
+    first = make_plan(brief, encode, turn, after)
+    second = make_plan(brief, encode, turn + 1, after)
+    if first.leads and len(brief.facts) > first.leads:
+        weights = dict(zip(brief.facts, _weights(brief, encode), strict=True))
+        differs = weights[second.facts[0]] >= sum(weights.values()) / len(weights)
+    else:
+        differs = first.about != second.about
+    return (first, second) if differs else (first,)
+
+
 def tells_plan(plan: Plan, text: str, language: Language) -> bool:
     """Whether the text tells at least half of the leading facts, of those whose words can stand in the language."""
     told = [is_expressed(fact, text) for fact in comparable(plan, language)]

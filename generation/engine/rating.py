@@ -43,22 +43,22 @@ class Wish:
 
 
 def qualities(
-    texts: Sequence[Kept], plan: Plan, wish: Wish, *, encode: Encode | None = None, feel: Feel | None = None
+    texts: Sequence[Kept], plans: Sequence[Plan], wish: Wish, *, encode: Encode | None = None, feel: Feel | None = None
 ) -> list[float]:
     """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, how much
-    of it comes from nowhere in its brief, and how near it comes to what its segment cares about and to the wish. Only comparable among texts of one brief.
+    of it comes from nowhere in its brief, and how near it comes to what its segment cares about and to the wish. Only
+    comparable among texts of one brief.
 
+    plans   of each text that of the angle from which it was written
     encode  unit sentence vectors [n, d]
     feel    probabilities of negative, neutral and positive of each text
     """
     found = np.array([text.mean_logprob - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
-    if plan.leading:
-        told = [[is_expressed(fact, text.text) for fact in plan.leading] for text in texts]
-        found += _PLAN * np.mean(told, axis=1)
-    if plan.known:
-        found -= _STRAY * np.array([stray(text.text, plan.known) for text in texts])
-    if plan.cares and encode is not None and len(texts) > 1:
-        vectors = encode([plan.cares, *(text.text for text in texts)])
+    found += _PLAN * np.array([_told(text.text, plan) for text, plan in zip(texts, plans, strict=True)])
+    if plans[0].known:
+        found -= _STRAY * np.array([stray(text.text, plans[0].known) for text in texts])
+    if plans[0].cares and encode is not None and len(texts) > 1:
+        vectors = encode([plans[0].cares, *(text.text for text in texts)])
         near = vectors[1:] @ vectors[0]
         found += _CARES * np.clip((near - near.mean()) / (near.std() + 1e-6), -2, 2)
     if wish.like and encode is not None:
@@ -68,3 +68,8 @@ def qualities(
         felt = feel([text.text for text in texts])
         found += _FEELING * np.array([one[_TARGETS[wish.sentiment]] if one else 0.0 for one in felt])
     return [float(one) for one in found]
+
+
+def _told(text: str, plan: Plan) -> float:
+    told = [is_expressed(fact, text) for fact in plan.leading]
+    return sum(told) / len(told) if told else 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -108,7 +110,8 @@ class GenerationItem(models.Model):
     finished = models.BooleanField(default=False)
     # why it failed by itself; the other items of the run go on
     error = models.CharField(max_length=500, blank=True)
-    # which facts lead (Plan.to_dict), and what the model read (Prompt.text)
+    # which facts lead (Plan.to_dict) and what the model read (Prompt.text), for the first angle; "others" in the plan has both
+    # for further angles: outputs take turns among them
     plan = models.JSONField(default=dict, blank=True)
     prompt = models.TextField(blank=True)
 
@@ -138,9 +141,10 @@ class GenerationItem(models.Model):
         return sum(self.dropped.values())
 
     @property
-    def leads(self) -> list[str]:
-        """The attributes that lead, as the plan has them."""
-        return [fact[0] for fact in self.plan.get("leads", [])]
+    def leads(self) -> list[list[str]]:
+        """The attributes that lead, for each angle from which it was written."""
+        angles = [self.plan, *self.plan.get("others", [])]
+        return [[fact[0] for fact in angle["leads"]] for angle in angles if angle.get("leads")]
 
 
 class Candidate(models.Model):
@@ -194,3 +198,19 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def leads(self) -> list[str]:
+        """The attributes that its text was planned to lead with."""
+        return [fact[0] for fact in self._angle.get("leads", [])]
+
+    @property
+    def prompt(self) -> str:
+        """What the model read for it."""
+        return str(self._angle.get("prompt", self.item.prompt))
+
+    @property
+    def _angle(self) -> dict[str, Any]:
+        others = self.item.plan.get("others", [])
+        place = self.draw % (1 + len(others))
+        return dict(others[place - 1]) if place else dict(self.item.plan)

@@ -20,7 +20,8 @@ from copystudio.db import locked
 from copystudio.services.jobs import job_still_mine
 from generation.engine.config import SamplingConfig
 from generation.engine.errors import is_out_of_memory
-from generation.engine.filling import Filled, Filler, Item, Kept
+from generation.engine.filling import Filled, Filler, Kept
+from generation.engine.item import Item
 from generation.engine.rating import qualities
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
 from generation.services.blocks import BlockKeeper, somebody_waits_for_a_first_turn
@@ -95,7 +96,8 @@ class BlockWork:
 
     def _rate(self, item: Item, texts: Any) -> list[float]:
         one = self.prepared[item.key]
-        return qualities(texts, one.plan, one.wish, encode=self._encode.encode, feel=feelings)
+        plans = [item.angle(text.draw).plan for text in texts]
+        return qualities(texts, plans, one.wish, encode=self._encode.encode, feel=feelings)
 
     # -- preparing -------------------------------------------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class BlockWork:
             for reason in {**row.dropped, **filled.dropped}
         }
         row.finished, row.error = True, filled.error[:500]
-        row.plan, row.prompt = one.plan.to_dict(), one.item.prompt.text
+        row.plan, row.prompt = one.plan_to_dict(), one.item.prompt.text
         return row
 
     def _candidates(self) -> Iterator[Candidate]:

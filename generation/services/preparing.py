@@ -13,8 +13,8 @@ from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
 from generation.engine.config import Check, CopyBrief
-from generation.engine.filling import Item
-from generation.engine.plan import Plan, make_plan, with_plan
+from generation.engine.item import Angle, Item
+from generation.engine.plan import Plan, make_angles, make_plan, with_plan
 from generation.engine.prompts import render
 from generation.engine.rating import Wish
 from generation.models import GenerationItem, GenerationRun
@@ -29,9 +29,13 @@ class Prepared:
 
     row: GenerationItem
     item: Item
-    plan: Plan
     wish: Wish
     ran: tuple[str, ...]
+
+    def plan_to_dict(self) -> dict[str, Any]:
+        """The plan as it is kept: of the further angles also what the model read."""
+        others = [{**angle.plan.to_dict(), "prompt": angle.prompt.text} for angle in self.item.others]
+        return {**self.item.plan.to_dict(), "others": others}
 
 
 def prepare(
@@ -48,25 +52,37 @@ def prepare(
     payload.pop("check", None)
     with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
-    plan = make_plan(brief, encode, wish.turn, wish.after)
+    first, *others = [
+        Angle(plan, render(run.model_version.prompt_template, with_plan(brief, plan)))
+        for plan in _plans(row, brief, encode, wish)
+    ]
     there = [candidate.text for candidate in row.candidates.all()]
     wanted = max(1, row.requested - len(there))
     slots = range(len(there), len(there) + wanted)
     beside = beside or dict.fromkeys(slots if with_text else (), with_text)
     item = Item(
         key=row.pk,
-        prompt=render(run.model_version.prompt_template, with_plan(brief, plan)),
+        prompt=first.prompt,
         language=brief.language,
         check=check,
         wanted=wanted,
         seed=seed_of(run, row),
         taken=(*there, *ran, *filter(None, [wish.like])),
         first=row.outputs,
-        plan=plan,
+        plan=first.plan,
+        others=tuple(others),
         slot=len(there),
         beside=tuple(beside.get(slot, "") for slot in slots) if beside else (),
     )
-    return Prepared(row, item, plan, wish, ran)
+    return Prepared(row, item, wish, ran)
+
+
+def _plans(row: GenerationItem, brief: CopyBrief, encode: Encode, wish: Wish) -> tuple[Plan, ...]:
+    """Several texts that stand alone come from several angles; fields that are read together, and what is asked for from a
+    text that is there, keep to one."""
+    if row.requested > 1 and row.group is None and wish == Wish(sentiment=wish.sentiment):
+        return make_angles(brief, encode)
+    return (make_plan(brief, encode, wish.turn, wish.after),)
 
 
 def seed_of(run: GenerationRun, item: GenerationItem) -> int:

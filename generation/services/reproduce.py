@@ -36,11 +36,11 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
     item = candidate.item
     run, version = item.run, item.run.model_version
     prepared = prepare(run, item, sentence_encoder().encode)
-    prompt = prepared.item.prompt
+    prompt = prepared.item.angle(candidate.draw).prompt
     with compute_turn():
         writer = torch_writer(version.language_model.path, version.adapter_path, "float32")
         config = SamplingConfig.from_dict({**run.sampling, "batch_size": 1})
         [(_number, output)] = writer.backend.stream([Request(prompt, candidate.seed)], config)
-    text = clean_output(output, prompt, prepared.item.language, prepared.plan.known)
+    text = clean_output(output, prompt, prepared.item.language, prepared.item.plan.known)
     made = prepared.item.check(text).text or text
-    return Reproduced(candidate.text, made, run.engine.get("numbers", ""), prompt.text == item.prompt)
+    return Reproduced(candidate.text, made, run.engine.get("numbers", ""), prompt.text == candidate.prompt)

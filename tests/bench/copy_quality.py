@@ -28,8 +28,9 @@ import django
 import numpy as np
 
 from generation.engine.config import CopyBrief, Fact, Language, SamplingConfig
-from generation.engine.filling import Filled, Filler, Item
-from generation.engine.plan import Plan, comparable, make_plan, with_plan
+from generation.engine.filling import Filled, Filler, Kept
+from generation.engine.item import Angle, Item
+from generation.engine.plan import Plan, comparable, make_angles, with_plan
 
 CHANNELS = (
     "email_subject", "push_ios_body", "sms", "rsa_headline", "meta_primary_text", "product_blurb", "taobao_title",
@@ -48,7 +49,7 @@ class Case:
     product: str
     segment: str
     brief: CopyBrief
-    plan: Plan
+    plans: tuple[Plan, ...]
 
 
 def corpus_products(count: int) -> Iterator[tuple[str, CopyBrief]]:
@@ -103,8 +104,7 @@ def cases(source: str, products: Iterator[tuple[str, CopyBrief]], encode: Any) -
                     tone="" if source == "feeds" else brief.tone,
                     must_words=(), never_words=brief.never_words, instructions="",
                 )  # fmt: skip
-                plan = make_plan(asked, encode)
-                yield Case(source, product, segment, with_plan(asked, plan), plan)
+                yield Case(source, product, segment, asked, make_angles(asked, encode))
 
 
 def payload(brief: CopyBrief) -> dict[str, Any]:
@@ -133,23 +133,28 @@ def fill(found: Sequence[Case], options: argparse.Namespace, encode: Any) -> lis
     loaded = load(
         root / "gemma-3-270m", model_root=root, adapter=root / options.adapter, threads=options.threads or None
     )
-    items = [
-        Item(
-            key=number,
-            prompt=render("brief-1", case.brief),
-            language=case.brief.language,
-            check=checker(payload(case.brief)),
-            wanted=SHOWN,
-            seed=number,
-            plan=case.plan,
+    items = []
+    for number, case in enumerate(found):
+        first, *others = [Angle(plan, render("brief-1", with_plan(case.brief, plan))) for plan in case.plans]
+        items.append(
+            Item(
+                key=number,
+                prompt=first.prompt,
+                language=case.brief.language,
+                check=checker(payload(case.brief)),
+                wanted=SHOWN,
+                seed=number,
+                plan=first.plan,
+                others=tuple(others),
+            )
         )
-        for number, case in enumerate(found)
-    ]
     filler = Filler(
         TorchBackend(loaded),
         SamplingConfig(batch_size=options.batch, temperature=options.temperature),
         encode=encode,
-        rate=lambda item, texts: qualities(texts, found[item.key].plan, Wish(), encode=encode),
+        rate=lambda item, texts: qualities(
+            texts, [item.angle(text.draw).plan for text in texts], Wish(), encode=encode
+        ),
     )
     done = []
     for filled in filler.fill(sorted(items, key=lambda one: one.prompt.max_tokens or 0)):
@@ -188,6 +193,11 @@ def _ridge(seen: Any, sides: Any, new: Any) -> Any:
     return mean + (new - centre) @ weights
 
 
+def led(case: Case, filled: Filled, kept: Kept) -> tuple[Fact, ...]:
+    """The facts that the text was to lead with, of those whose words can stand in its language."""
+    return comparable(filled.item.angle(kept.draw).plan, case.brief.language)
+
+
 def report(name: str, done: Sequence[tuple[Case, Filled]], encode: Any) -> None:
     from campaigns.services.evaluation_judge import judge
     from generation.engine.evaluation.coverage import is_expressed
@@ -198,7 +208,12 @@ def report(name: str, done: Sequence[tuple[Case, Filled]], encode: Any) -> None:
         print(f"{name}: nothing was shown")
         return
     judged = [judge(case.brief, text) for case, text in shown]
-    told = [is_expressed(fact, text) for case, text in shown for fact in comparable(case.plan, case.brief.language)]
+    told = [
+        is_expressed(fact, kept.text)
+        for case, filled in done
+        for kept in filled.kept
+        for fact in led(case, filled, kept)
+    ]
     varied = [distinct_2([kept.text for kept in filled.kept]).value for _, filled in done if len(filled.kept) > 1]
     written = sum(filled.outputs for _, filled in done)
     dropped: Counter[str] = Counter()
@@ -255,7 +270,7 @@ def main() -> None:
                 for kept in filled.kept:
                     line = {
                         "source": case.source, "product": case.brief.product_title, "segment": case.segment,
-                        "channel": case.brief.channel.key, "leads": [fact.attribute for fact in comparable(case.plan, case.brief.language)],
+                        "channel": case.brief.channel.key, "leads": [fact.attribute for fact in led(case, filled, kept)],
                         "facts": [[fact.attribute, fact.value, fact.unit] for fact in case.brief.facts], "text": kept.text,
                     }  # fmt: skip
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")

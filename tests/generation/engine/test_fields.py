@@ -11,7 +11,8 @@ from generation.engine.choosing import choose, likeness
 from generation.engine.config import Check
 from generation.engine.dedupe import repeated
 from generation.engine.fields import suits
-from generation.engine.filling import Item, Kept
+from generation.engine.filling import Kept
+from generation.engine.item import Item
 from tests.generation.engine.test_filling import Scripted, fill, item, texts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from generation.engine.backends.base import OnStep, Request
 from generation.engine.config import Check, CopyBrief, Fact, FinishReason, Language, Output, Prompt, SamplingConfig
 from generation.engine.errors import GenerationCancelledError
-from generation.engine.filling import LEAST_OUTPUTS, OUTPUTS_PER_TEXT, Filled, Filler, Item
+from generation.engine.filling import LEAST_OUTPUTS, OUTPUTS_PER_TEXT, Filled, Filler
+from generation.engine.item import Angle, Item
 from generation.engine.plan import Plan
 from generation.engine.prompts import render
 
@@ -209,3 +211,18 @@ def test_texts_that_tell_the_plan_go_before_others() -> None:
 def test_where_no_text_tells_the_plan_others_are_better_than_none() -> None:
     [filled] = fill(Scripted(["Warm on every road", "Dry all day", "Made to last"]), item(2, plan=PLAN))
     assert len(filled.kept) == 2 and "off_plan" not in filled.dropped
+
+
+def test_outputs_take_turns_among_the_angles_and_each_is_held_to_its_own_plan() -> None:
+    other = Angle(Plan((Fact("Colour", "moss"),), leads=1), replace(PROMPT, text="Another"))
+    backend = Scripted(["Only 320 g", "All in moss", "Light in moss", "Warm at 320 g"])
+    [filled] = fill(backend, item(2, plan=PLAN, others=(other,)))
+    assert [one.prompt.text for one in backend.asked] == [PROMPT.text, "Another", PROMPT.text]
+    assert sorted(texts(filled)) == ["All in moss", "Only 320 g"] and filled.dropped == {"off_plan": 1}
+
+
+def test_an_item_that_goes_on_goes_on_with_the_next_angle() -> None:
+    other = Angle(Plan(), replace(PROMPT, text="Another"))
+    backend = Scripted(["Warm on every road"])
+    fill(backend, item(1, others=(other,), first=3))
+    assert backend.asked[0].prompt.text == "Another"

@@ -11,7 +11,7 @@ import pytest
 from generation.engine.config import ChannelView, Check, CopyBrief, Fact, Interest, Language, SegmentView
 from generation.engine.evaluation.coverage import stray
 from generation.engine.filling import Kept
-from generation.engine.plan import Plan, comparable, make_plan
+from generation.engine.plan import Plan, comparable, make_angles, make_plan
 from generation.engine.rating import Wish, qualities
 
 FACTS = (Fact("Membrane", "three layers"), Fact("Weight", "320", "g"), Fact("Colour", "moss"))
@@ -29,7 +29,7 @@ def kept(text: str, logprob: float = -1.0, findings: Sequence[dict[str, str]] = 
 
 
 def better(one: Kept, other: Kept, plan: Plan | None = None, wish: Wish | None = None, **values: object) -> bool:
-    left, right = qualities([one, other], plan or Plan(), wish or Wish(), **values)  # type: ignore[arg-type]
+    left, right = qualities([one, other], [plan or Plan()] * 2, wish or Wish(), **values)  # type: ignore[arg-type]
     return left > right
 
 
@@ -65,6 +65,21 @@ def test_the_one_that_is_nearer_to_what_the_segment_cares_about() -> None:
 
     light, colour = kept("Light on your back", -1.2), kept("A colour to love")
     assert better(light, colour, plan, encode=encode) and not better(light, colour, plan)
+
+
+def test_each_text_is_held_to_the_plan_of_its_own_angle() -> None:
+    first, second = make_angles(BRIEF)
+    assert [plan.leading[0].attribute for plan in (first, second)] == ["Membrane", "Weight"]
+    told = kept("Only 320 g", -1.2)
+    assert qualities([told, kept("For you", -1.0)], [second, second], Wish())[0] > -1.2 + 1
+    assert qualities([told], [second], Wish())[0] > qualities([told], [first], Wish())[0]
+
+
+def test_there_is_a_second_angle_only_where_the_segment_cares_about_it() -> None:
+    hikers = replace(BRIEF, segment=SegmentView("Hikers", interests=(Interest("membrane", 0.9),)))
+    assert len(make_angles(hikers)) == 1
+    assert len(make_angles(replace(BRIEF, facts=FACTS[:1]))) == 1
+    assert len(make_angles(replace(BRIEF, facts=()))) == 1
 
 
 def test_only_facts_that_can_stand_in_the_language_are_asked_for() -> None:

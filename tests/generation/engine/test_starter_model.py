@@ -10,7 +10,8 @@ import pytest
 
 from generation.engine import starter
 from generation.engine.config import Check, CopyBrief, Fact, Interest, Language, SamplingConfig, SegmentView
-from generation.engine.filling import Filler, Item
+from generation.engine.filling import Filler
+from generation.engine.item import Item
 from generation.engine.language import matches_language
 from generation.engine.prompts import render
 

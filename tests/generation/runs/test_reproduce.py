@@ -17,7 +17,10 @@ from tests.generation.runs.conftest import MakeRun
 @pytest.fixture
 def run(make_run: MakeRun, settings: Any) -> GenerationRun:
     settings.GENERATION_NUMBERS = "float32"
-    run = make_run(5, 3)
+    facts = [
+        {"attribute": name, "value": name.lower(), "unit": ""} for name in ("Weight", "Colour", "Cloth", "Cut", "Hood")
+    ]
+    run = make_run(5, 3, facts=facts)
     # always the same draws: the tiny model hardly reads its prompt, and now and then a text does not change with it
     GenerationRun.objects.filter(pk=run.pk).update(seed=5)
     run_execute(run_id=run.pk)
@@ -27,7 +30,9 @@ def run(make_run: MakeRun, settings: Any) -> GenerationRun:
 
 
 def test_every_candidate_of_a_run_comes_out_again(run: GenerationRun) -> None:
-    for candidate in Candidate.objects.filter(item__run=run):
+    candidates = Candidate.objects.filter(item__run=run).select_related("item")
+    assert len({candidate.prompt for candidate in candidates}) > run.items.count(), "from more than one angle"
+    for candidate in candidates:
         found = candidate_reproduce(candidate=candidate)
         assert found.is_same and found.same_prompt, found
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from copystudio.db import JobStatus
-from generation.engine.filling import Filler, Item
+from generation.engine.filling import Filler
+from generation.engine.item import Item
 from generation.models import Candidate, GenerationRun
 from generation.services.blocks import TEXTS
 from generation.services.run import ItemRequest, run_create

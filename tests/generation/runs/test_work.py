@@ -43,10 +43,37 @@ def test_every_item_gets_its_texts_with_plan_prompt_and_counts(make_run: MakeRun
     for item in run.items.all():
         assert (item.produced, item.finished, item.error) == (2, True, "")
         assert item.passed >= 2 and item.outputs == item.passed + item.dropped_total
-        assert item.leads == ["Weight"] and f"Lamp 0/{item.position}" in item.prompt
+        assert item.leads == [["Weight"]] and f"Lamp 0/{item.position}" in item.prompt
     assert run.outputs == sum(item.outputs for item in run.items.all())
     for candidate in Candidate.objects.filter(item__run=run):
         assert candidate.seed > 0 and abs(sum(candidate.sentiment) - 1) < 0.01
+
+
+FACTS = [{"attribute": name, "value": value, "unit": ""} for name, value in (("Weight", "320 g"), ("Colour", "moss"))]
+SUBJECT = {"channel": {"key": "email_subject", "name": "E-mail subject", "unit": "characters", "limit": 50}}
+
+
+def test_texts_of_an_item_come_from_two_angles_and_each_knows_its_own(make_run: MakeRun) -> None:
+    run = work(make_run(2, 4, facts=FACTS, **SUBJECT))
+    for item in run.items.all():
+        assert item.leads == [["Weight"], ["Colour"]]
+        texts = list(item.candidates.all())
+        assert {one.draw % 2 for one in texts} == {0, 1}
+        for candidate in texts:
+            assert candidate.leads == [["Weight"], ["Colour"]][candidate.draw % 2]
+            first = candidate.leads[0]
+            assert f"Facts: {first} " in candidate.prompt
+        assert item.prompt == next(one.prompt for one in texts if one.draw % 2 == 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "payload"), [(1, {}), (4, {"wish": {"turn": 1}}), (4, {"wish": {"like": "Light as a letter"}})]
+)
+def test_one_text_and_what_is_asked_for_from_a_text_keep_to_one_angle(
+    make_run: MakeRun, count: int, payload: dict[str, Any]
+) -> None:
+    [item] = work(make_run(1, count, facts=FACTS, **SUBJECT, **payload)).items.all()
+    assert item.leads == [["Colour" if "turn" in payload.get("wish", {}) else "Weight"]]
 
 
 def test_a_run_comes_out_again_the_same_from_the_same_seed(shop: Cast, make_run: MakeRun) -> None:

@@ -20,7 +20,8 @@ from generation.engine.errors import (
     GenerationCancelledError,
     RemoteRequestError,
 )
-from generation.engine.filling import Filler, Item
+from generation.engine.filling import Filler
+from generation.engine.item import Item
 from generation.engine.language import matches_language
 from generation.engine.loader import load
 from generation.engine.seeds import derive_seed

@@ -1,0 +1,56 @@
+"""What is to be filled: one brief, from one angle or several."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from generation.engine.config import Check, Language, Prompt
+from generation.engine.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    """One way to tell a brief: which facts lead, and what the model reads."""
+
+    plan: Plan
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One brief to be filled.
+
+    key       the caller's name for it
+    prompt    what is read, from `prompts.render`
+    language  that texts must have
+    check     the caller's rules, asked about every text that got so far; it may hand back another text for it
+    wanted    texts to have at the end
+    seed      all its outputs are drawn from it
+    taken     texts that are there already; nothing near them is kept
+    plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
+    others    further angles: outputs take turns, the first with `plan` and `prompt`; all but facts and their order is the same
+    first     number of the first output to write: those before were written when it was tried the last time
+    beside    text by text that of another field that it is read with; empty where there is none yet
+    slot      the place of its first text: texts of one slot are read together
+    """
+
+    key: int
+    prompt: Prompt
+    language: Language
+    check: Callable[[str], Check]
+    wanted: int
+    seed: int
+    taken: tuple[str, ...] = ()
+    first: int = 0
+    plan: Plan = field(default_factory=Plan)
+    others: tuple[Angle, ...] = ()
+    beside: tuple[str, ...] = ()
+    slot: int = 0
+
+    def __post_init__(self) -> None:
+        if self.wanted < 1 or self.first < 0:
+            raise ValueError("at least one text must be wanted, and outputs are numbered from 0")
+
+    def angle(self, number: int) -> Angle:
+        """From which angle the output of that number is written."""
+        place = number % (1 + len(self.others))
+        return self.others[place - 1] if place else Angle(self.plan, self.prompt)
