@@ -35,7 +35,7 @@ MOST_FACTOR = 1.5
 CONFIDENCE_Z = 1.959964  # two-sided 95 %
 STEP = 20  # weights are multiples of 1 / STEP
 LEAST_EDIT_WEIGHT, MOST_EDIT_WEIGHT = 0.5, 1.5
-MOST_TOKENS = 1000  # of a text that are compared: what the comparison's time grows with
+MOST_TOKENS = 500  # of a text that are compared: what the comparison's time grows with
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:'[A-Za-z\u00c0-\u024f]+)*|\d+(?:[.,:]\d+)*|\S")
 _MEANT = frozenset("%‰#&")  # punctuation to Unicode, but not to a reader
@@ -105,7 +105,7 @@ def edit_distance(before: str, after: str) -> float:
     """0 (nothing but spacing and punctuation differs) to 1 (no word in common).
 
     1 less the share of words in common by Ratcliff and Obershelp's gestalt matching (``difflib``); a Chinese character is
-    a word. Compared are the first 1,000 words.
+    a word. Compared are the first 500 words.
     """
     old, new = _words(before), _words(after)
     if old == new:

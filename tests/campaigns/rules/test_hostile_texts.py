@@ -3,8 +3,6 @@ where the machine is slower than that, in time that grows with its length and no
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -12,6 +10,7 @@ import pytest
 
 from campaigns.rules import limits, wording
 from campaigns.rules.grounding import find_claims, unsupported
+from tests.timing import timed
 
 LENGTH = 20_000
 LONGEST = 2  # seconds of this thread's processor time, on a machine that does other things too
@@ -26,14 +25,9 @@ PIECES = _PIECES.split("|")
 
 
 def seconds(read: Callable[[int], object], length: int) -> float:
-    """Without what earlier tests left: their threads do not count, their objects are not gone through meanwhile."""
-    gc.disable()
-    try:
-        started = time.thread_time()
+    with timed() as watch:
         read(length)
-        return time.thread_time() - started
-    finally:
-        gc.enable()
+    return watch.seconds
 
 
 def is_quick(read: Callable[[int], object], length: int = LENGTH) -> bool:
