@@ -16,6 +16,7 @@ from copystudio.embedded.process import MARK
 from copystudio.services.bootstrap import FirstStart, bootstrap
 from copystudio.supervisor.welcome import FIRST_SIGN_IN
 from generation.engine import starter, starter_adapter
+from generation.services.setup import starter_offer
 
 SUPERVISED = MARK in os.environ
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             first = bootstrap()
             if first is not None and SUPERVISED:
                 _keep(first)
+        starter_offer()
         self.stdout.write("The database is ready.")
         if first is not None and not SUPERVISED:
             self.stdout.write(f"First admin: {first.email}, one-time password: {first.password}")
