@@ -25,10 +25,12 @@ class Watch:
 @contextmanager
 def timed() -> Iterator[Watch]:
     """Other processes, and threads and garbage that earlier tests left, do not count."""
+    collects = gc.isenabled()
     gc.disable()
     watch = Watch()
     try:
         yield watch
     finally:
         watch.stop()
-        gc.enable()
+        if collects:
+            gc.enable()

@@ -167,8 +167,14 @@ def _has_unsupported(candidate: Candidate) -> bool:
 
 
 def _matched(clean: Sequence[Candidate], broken: Sequence[Candidate]) -> list[tuple[Candidate, Candidate]]:
-    """At most two pairs, each text once, those nearest in fluency first: the claim should make the difference."""
-    choices = [(abs(good.fluency - bad.fluency), good.slot, bad.slot, good, bad) for good in clean for bad in broken]
+    """At most two pairs from one angle, each text once, those nearest in fluency first: the claim should make the
+    difference."""
+    choices = [
+        (abs(good.fluency - bad.fluency), good.slot, bad.slot, good, bad)
+        for good in clean
+        for bad in broken
+        if good.turn == bad.turn
+    ]
     matched: list[tuple[Candidate, Candidate]] = []
     taken: set[int] = set()
     for _gap, good_slot, bad_slot, good, bad in sorted(choices, key=lambda choice: choice[:3]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from campaigns.models.product import ProductStatus
 from campaigns.services.brief_payload import BriefPart, copy_brief_of, item_payload
 from copystudio.models import User, Workspace
 from generation.engine.config import CopyBrief
+from generation.engine.plan import make_plan
 from generation.models import GenerationItem
 
 CHUNK = 500
@@ -81,7 +82,8 @@ def product_key(product: Product) -> str:
 
 
 def item_brief(item: GenerationItem) -> CopyBrief | None:
-    """The brief that the model was given; None where it cannot be read or says nothing of the product."""
+    """The brief that the model was given: facts as the shop has them, of a long description the sentences that tell most.
+    None where it cannot be read or says nothing of the product."""
     return _brief(item.payload)
 
 
@@ -118,4 +120,6 @@ def _brief(payload: Any) -> CopyBrief | None:
         brief = copy_brief_of(payload)
     except ValueError:
         return None
-    return brief if brief.facts or brief.product_description.strip() else None
+    if not brief.facts and not brief.product_description.strip():
+        return None
+    return replace(brief, product_description=make_plan(brief).about)

@@ -17,7 +17,8 @@ from copystudio.errors import InvalidInputError, TransitionError
 from copystudio.models import User
 from copystudio.services.events import event_record
 from generation.engine.config import CopyBrief, Language
-from generation.models import Candidate, GenerationItem, GenerationRun
+from generation.engine.plan import next_turn
+from generation.models import Candidate, GenerationRun
 from generation.services.run import ItemRequest, run_create
 
 COUNT = 4
@@ -124,22 +125,19 @@ def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> 
     # two candidates of one item are asked for different runs, even where the same comes out
     payload["check"] = {**check, "parent": candidate.pk, "tweak": tweak.value}
     payload["wish"] = dict(payload.get("wish", {}))
+    if candidate.turn:  # what it led with leads again
+        payload["wish"]["turn"] = candidate.turn
     if tweak in LANGUAGES:
         return _in_language(payload, brief, channel, LANGUAGES[tweak])
+    turn = next_turn(brief, candidate.item.turns, candidate.turn)
     changes: Mapping[Tweak, Callable[[], dict[str, Any]]] = {
         Tweak.LIKE: lambda: {**payload, "wish": {**payload["wish"], "like": candidate.text}},
         Tweak.SHORTER: lambda: _shorter(payload, brief, candidate),
         Tweak.CALMER: lambda: _along_the_dial(payload, brief, -STEPS),
         Tweak.LIVELIER: lambda: _along_the_dial(payload, brief, STEPS),
-        Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": _next_turn(candidate.item)}},
+        Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": turn}},
     }
     return changes[tweak]()
-
-
-def _next_turn(item: GenerationItem) -> int:
-    """The first turn from which the item was not written yet."""
-    asked = int(item.payload.get("wish", {}).get("turn", 0))
-    return 1 + max(asked, *(int(angle.get("turn", 0)) for angle in (item.plan, *item.plan.get("others", []))))
 
 
 def _shorter(payload: dict[str, Any], brief: CopyBrief, candidate: Candidate) -> dict[str, Any]:

@@ -11,22 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.engine.evaluation.coverage import content_words
+from generation.engine.language import script_of
 from generation.engine.prompt_data import clean_data
 
 MOST_ABOUT = 160  # characters that a prompt has room for
-_MOST_READ, _MOST_SENTENCES, _LEAST = 2000, 16, 6  # characters read, sentences, characters of one
-_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\s*[\r\n]+\s*|\s+[•·*]\s+")
+_MOST_READ, _MOST_SENTENCES, _LEAST = 2000, 16, 4  # characters read, sentences, characters of one
+_BREAK = re.compile(r"(?<=[.!?])\s|(?<=[。！？])|[\r\n]|\s[•·]\s")
+_BULLET = re.compile(r"^[-*•·]\s+")
+_ABBREVIATION = re.compile(r"\b(?:approx|incl|excl|e\.g|i\.e|vs|No|St|Dr|Mr|Mrs|Ms)\.$")
 _STOPS = ("。", "！", "？", ".", "!", "?")
 _ADDRESS = re.compile(
-    r"\b(?:you|your|you're|we|our|us|who|when|was|that's|there's|it's|let's)\b|你|您|我们|咱", re.IGNORECASE
+    r"\b(?:you|your|you['’]re|we|our|us|who|when|was|that['’]s|there['’]s|it['’]s|let['’]s)\b|你|您|我们|咱",
+    re.IGNORECASE,
 )
 _ADDRESS_COSTS, _QUESTION_COSTS = 2.0, 1.5  # content words; deviations of a sentence among those of its description
 
 
 def sentences(description: str) -> tuple[str, ...]:
     """The different sentences of a description, in order; its lines and bullets count as sentences too."""
-    parts = (clean_data(part.strip(" \t•·*-"), MOST_ABOUT) for part in _END.split(description[:_MOST_READ]))
-    return tuple(dict.fromkeys(part for part in parts if len(part) >= _LEAST))[:_MOST_SENTENCES]
+    found: list[str] = []
+    for part in _BREAK.split(description[:_MOST_READ]):
+        sentence = clean_data(_BULLET.sub("", part.strip()), _MOST_READ)
+        if found and _ABBREVIATION.search(found[-1]):
+            found[-1] = f"{found[-1]} {sentence}".strip()
+        else:
+            found.append(sentence)
+    return tuple(dict.fromkeys(one for one in found if len(one) >= _LEAST))[:_MOST_SENTENCES]
 
 
 def informative(found: Sequence[str]) -> NDArray[np.float32]:
@@ -42,18 +52,28 @@ def standing_out(figures: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def quoted(ordered: Sequence[str], most: int = MOST_ABOUT) -> str:
-    """Of sentences in the order of their worth as many whole ones as fit into `most` characters."""
+    """Of sentences in the order of their worth as many whole ones as fit into `most` characters, the last with its stop;
+    the beginning of the first where none fits."""
     text = ""
     for sentence in ordered:
         longer = _after(text, sentence)
         if len(longer) <= most:
             text = longer
-    return text
+    return text or clean_data(ordered[0], most) if ordered else ""
+
+
+def whole(description: str, most: int = MOST_ABOUT) -> str:
+    """The description on one line, where it fits into `most` characters, else nothing."""
+    text = clean_data(description, 4 * most)
+    return _ended(text) if text and len(_ended(text)) <= most else ""
 
 
 def _after(text: str, sentence: str) -> str:
-    if not text:
+    """Sentences one after the other; Chinese goes on without a space."""
+    return _ended(sentence) if not text else f"{text}{'' if text[-1] in '。！？' else ' '}{_ended(sentence)}"
+
+
+def _ended(sentence: str) -> str:
+    if sentence.endswith(_STOPS):
         return sentence
-    if text.endswith(("。", "！", "？")):
-        return f"{text}{sentence}"
-    return f"{text} {sentence}" if text.endswith(_STOPS) else f"{text}. {sentence}"
+    return f"{sentence}{'。' if script_of(sentence[-1]) == 'han' else '.'}"

@@ -30,6 +30,7 @@ class DropReason(StrEnum):
     TOO_LONG = "too_long"
     DUPLICATE = "duplicate"
     OFF_PLAN = "off_plan"
+    BROKEN = "broken"
 
 
 def _need_text(**values: object) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from generation.engine.backends.base import Backend, OnStep, Request
+from generation.engine.broken import is_broken
 from generation.engine.choosing import Matrix, choose, likeness
 from generation.engine.config import Check, DropReason, FinishReason, Output, SamplingConfig
 from generation.engine.dedupe import SeenTexts, repeats_itself
@@ -27,7 +28,7 @@ from generation.engine.seeds import derive_seed
 
 OUTPUTS_PER_TEXT = 6  # budget: how many outputs may be written for one text that is wanted
 LEAST_OUTPUTS = 24  # a few bad outputs in a row are chance, not a reason to give up
-SURPLUS = 1.5  # outputs written at first for one text that is wanted: some are dropped, and of the others we choose
+SURPLUS = 1.7  # outputs written at first for one text that is wanted: some are dropped, and of the others we choose
 PATIENT_ROUNDS = 2  # rounds after which a text that does not tell the plan is better than none
 AGAIN = 1.5  # outputs written for one text that is still missing
 
@@ -134,6 +135,8 @@ class _Work:
             return DropReason.WRONG_LANGUAGE.value
         if self.seen.is_duplicate(text) or repeats_itself(text):
             return DropReason.DUPLICATE.value
+        if is_broken(text):
+            return DropReason.BROKEN.value
         check = self.item.check(text)
         if check.drop_reason:
             return check.drop_reason

@@ -27,7 +27,8 @@ class Item:
     seed      all its outputs are drawn from it
     taken     texts that are there already; nothing near them is kept
     plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
-    others    further angles: outputs take turns, the first with `plan` and `prompt`; all but facts and their order is the same
+    others    further angles: outputs take turns, the first with `plan` and `prompt`; what may not be written, and the limit, are
+              the same for all
     first     number of the first output to write: those before were written when it was tried the last time
     beside    text by text that of another field that it is read with; empty where there is none yet
     slot      the place of its first text: texts of one slot are read together

@@ -4,21 +4,23 @@ Interests and facts meet in words (`prompt_data.fact_weight`) and, with an encod
 size of a book" share no word.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.engine.about import MOST_ABOUT, informative, quoted, sentences, standing_out
+from generation.engine.about import MOST_ABOUT, informative, quoted, sentences, standing_out, whole
 from generation.engine.config import ChannelView, CopyBrief, Fact, Language
 from generation.engine.evaluation.coverage import content_words, is_expressed
 from generation.engine.language import script_of
 from generation.engine.prompt_data import fact_weight, room_of
 
+T = TypeVar("T")
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 _SHORT, _LONG = 70, 220  # characters of English up to which one fact, two facts lead
+_TOO_LONG = 3.0  # deviations that a sentence loses which could only be quoted in part
 _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 
 
@@ -27,7 +29,8 @@ class Plan:
     """Facts in the order in which they should be told, and how many of them lead.
 
     cares  what the segment is about: of texts that tell the same facts, one that is nearer to it is better
-    known  content words of the brief: a text that strays from them is worse
+    known  content words of the brief: a text that strays from them is worse; none where the product is described in another
+           language
     about  what is quoted of the product's description
     """
 
@@ -47,33 +50,79 @@ class Plan:
         return {"leads": [[fact.attribute, fact.value, fact.unit] for fact in self.leading], "turn": self.turn}
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What every plan for a brief follows from."""
+
+    brief: CopyBrief
+    weights: list[float]
+    order: list[int]
+    sentences: tuple[str, ...]  # of a description that is too long, those worth quoting, the best first
+    whole: str  # a description that is not
+    cares: str
+    known: frozenset[str]
+
+    def plan(self, turn: int, after: int) -> Plan:
+        facts, leads = self.brief.facts, _leads(self.brief)
+        order = _from(self.order, turn * leads + after)
+        about = self.whole or quoted(_from(self.sentences, turn + after))
+        return Plan(tuple(facts[place] for place in order), leads, turn, self.cares, self.known, about)
+
+
 def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> Plan:
-    """Order the brief's facts by how much the segment cares about them, then as given.
+    """Order the brief's facts by how much the segment cares about them, then as given; of a description that is too long
+    quote the sentences that tell most and that the segment cares about.
 
     encode  unit sentence vectors [n, d]; None: interests and facts meet in words only
     turn    0 for the best order; each further turn lets other facts lead, for another angle on the same product
     after   how many facts the fields lead with that are read before this one: it goes on with the next
     """
-    weights = _weights(brief, encode)
-    order = sorted(range(len(brief.facts)), key=lambda place: -weights[place])
-    leads = min(most_leads(brief.channel, brief.language), len(order))
-    if start := (turn * leads + after) % len(order) if order else 0:
-        order = [*order[start:], *order[:start]]
-    about = _about(brief, encode, turn + after)
-    return Plan(tuple(brief.facts[place] for place in order), leads, turn, _cares(brief), _known(brief), about)
+    return _read(brief, encode).plan(turn, after)
 
 
-def make_angles(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> tuple[Plan, ...]:
-    """The plan, and a second one where the product has other facts, or sentences, that the segment cares about as well:
-    four texts that all lead with one fact are four times the same text. See `make_plan`."""
-    first = make_plan(brief, encode, turn, after)
-    second = make_plan(brief, encode, turn + 1, after)
-    if first.leads and len(brief.facts) > first.leads:
-        weights = dict(zip(brief.facts, _weights(brief, encode), strict=True))
-        differs = weights[second.facts[0]] >= sum(weights.values()) / len(weights)
+def make_angles(brief: CopyBrief, encode: Encode | None = None) -> tuple[Plan, ...]:
+    """The plan, and the next turn's where the segment cares about the fact that would lead then; of a product without
+    further facts, where another sentence of its description would be quoted. Four texts that all lead with one fact are
+    four times the same text."""
+    read = _read(brief, encode)
+    first, second = read.plan(0, 0), read.plan(1, 0)
+    if len(brief.facts) > first.leads > 0:
+        place = _from(read.order, first.leads)[0]
+        differs = read.weights[place] >= sum(read.weights) / len(read.weights)
     else:
         differs = first.about != second.about
     return (first, second) if differs else (first,)
+
+
+def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:
+    """The first turn after `now` that leads with facts with which no written turn led; without any, the one after `now`."""
+    count, leads = len(brief.facts), _leads(brief)
+    used = {turn * leads % count for turn in written} if count else set()
+    further = range(now + 1, now + 1 + count)
+    return next((turn for turn in further if turn * leads % count not in used), now + 1)
+
+
+def _read(brief: CopyBrief, encode: Encode | None) -> _Reading:
+    weights, cares = _weights(brief, encode), _cares(brief)
+    return _Reading(
+        brief=brief,
+        weights=weights,
+        order=sorted(range(len(brief.facts)), key=lambda place: -weights[place]),
+        sentences=_worth_quoting(brief.product_description, cares, encode),
+        whole=whole(brief.product_description),
+        cares=cares,
+        known=_known(brief),
+    )
+
+
+def _from(ordered: Sequence[T], start: int) -> Sequence[T]:
+    """The same in a circle, beginning further on."""
+    start = start % len(ordered) if ordered else 0
+    return [*ordered[start:], *ordered[:start]]
+
+
+def _leads(brief: CopyBrief) -> int:
+    return min(most_leads(brief.channel, brief.language), len(brief.facts))
 
 
 def tells_plan(plan: Plan, text: str, language: Language) -> bool:
@@ -122,18 +171,17 @@ def _weights(brief: CopyBrief, encode: Encode | None) -> list[float]:
     return [word + float(meaning) for word, meaning in zip(shared, meant, strict=True)]
 
 
-def _about(brief: CopyBrief, encode: Encode | None, turn: int) -> str:
-    """The description, or where it is too long, its sentences that tell most and that the segment cares about."""
-    found = sentences(brief.product_description)
-    if not found or len(quoted(found, 10 * MOST_ABOUT)) <= MOST_ABOUT:
-        return quoted(found)
-    worth = informative(found)
-    if encode is not None and (cares := _cares(brief)):
+def _worth_quoting(description: str, cares: str, encode: Encode | None) -> tuple[str, ...]:
+    """The sentences that tell more than the others do and that the segment cares about, the best first; at least one."""
+    found = sentences(description)
+    if not found:
+        return ()
+    worth = informative(found) - _TOO_LONG * np.array([len(one) > MOST_ABOUT for one in found], dtype=np.float32)
+    if encode is not None and cares:
         vectors = encode([*found, cares])
         worth += standing_out(vectors[:-1] @ vectors[-1]) / 2
-    order = [place for place in np.argsort(-worth, kind="stable") if worth[place] > 0] or [int(np.argmax(worth))]
-    start = turn % len(order)
-    return quoted([found[place] for place in [*order[start:], *order[:start]]])
+    order = np.argsort(-worth, kind="stable")
+    return tuple(found[place] for number, place in enumerate(order) if number == 0 or worth[place] > 0)
 
 
 def _cares(brief: CopyBrief) -> str:
@@ -144,6 +192,17 @@ def _cares(brief: CopyBrief) -> str:
 
 
 def _known(brief: CopyBrief) -> frozenset[str]:
+    """Content words of the brief; none where the product is described in another language than that of the copy: then
+    nothing tells by comparing words what comes from it."""
     facts = [f"{fact.attribute} {fact.value} {fact.unit}" for fact in brief.facts]
-    about = [brief.product_title, brief.product_description, brief.brand_name, brief.instructions, *brief.must_words]
-    return content_words(" ".join([*facts, *about, _cares(brief), brief.segment.description if brief.segment else ""]))
+    product = content_words(" ".join([*facts, brief.product_title, brief.product_description]))
+    if 2 * sum(_is_han(word) == (brief.language is Language.ZH_HANS) for word in product) < len(product):
+        return frozenset()
+    asked = [brief.brand_name, brief.instructions, *brief.must_words, brief.tone]
+    if (segment := brief.segment) is not None:
+        asked += [segment.name, segment.description, *(one.name for one in segment.interests), *segment.words]
+    return product | content_words(" ".join(asked))
+
+
+def _is_han(word: str) -> bool:
+    return any(script_of(character) == "han" for character in word)

@@ -13,6 +13,8 @@ _TEMPLATES: dict[str, Callable[[CopyBrief], Prompt]] = {
     few_shot_1.TEMPLATE_ID: few_shot_1.render,  # for a base model as it is
 }
 
+FOLLOW_THE_PLAN = frozenset({brief_1.TEMPLATE_ID})  # the other orders the facts itself: another angle reads the same
+
 
 def template_ids() -> list[str]:
     return sorted(_TEMPLATES)

@@ -7,14 +7,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.engine.config import Language
 from generation.engine.evaluation.coverage import is_expressed, stray
 from generation.engine.filling import Kept
-from generation.engine.plan import Plan
+from generation.engine.plan import Plan, comparable
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
 # what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
-_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY = 3.0, 0.4, 6.0, 1.5, 0.3, 1.5
+_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY = 3.0, 0.4, 6.0, 1.5, 0.5, 1.5
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
 
 
@@ -43,7 +44,13 @@ class Wish:
 
 
 def qualities(
-    texts: Sequence[Kept], plans: Sequence[Plan], wish: Wish, *, encode: Encode | None = None, feel: Feel | None = None
+    texts: Sequence[Kept],
+    plans: Sequence[Plan],
+    language: Language,
+    wish: Wish,
+    *,
+    encode: Encode | None = None,
+    feel: Feel | None = None,
 ) -> list[float]:
     """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, how much
     of it comes from nowhere in its brief, and how near it comes to what its segment cares about and to the wish. Only
@@ -54,7 +61,7 @@ def qualities(
     feel    probabilities of negative, neutral and positive of each text
     """
     found = np.array([text.mean_logprob - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
-    found += _PLAN * np.array([_told(text.text, plan) for text, plan in zip(texts, plans, strict=True)])
+    found += _PLAN * np.array([_told(text.text, plan, language) for text, plan in zip(texts, plans, strict=True)])
     if plans[0].known:
         found -= _STRAY * np.array([stray(text.text, plans[0].known) for text in texts])
     if plans[0].cares and encode is not None and len(texts) > 1:
@@ -70,6 +77,7 @@ def qualities(
     return [float(one) for one in found]
 
 
-def _told(text: str, plan: Plan) -> float:
-    told = [is_expressed(fact, text) for fact in plan.leading]
-    return sum(told) / len(told) if told else 0.0
+def _told(text: str, plan: Plan, language: Language) -> float:
+    """The share of the leading facts that the text tells, of those that can be compared; all of none."""
+    told = [is_expressed(fact, text) for fact in comparable(plan, language)]
+    return sum(told) / len(told) if told else 1.0

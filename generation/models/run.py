@@ -143,8 +143,18 @@ class GenerationItem(models.Model):
     @property
     def leads(self) -> list[list[str]]:
         """The attributes that lead, for each angle from which it was written."""
-        angles = [self.plan, *self.plan.get("others", [])]
-        return [[fact[0] for fact in angle["leads"]] for angle in angles if angle.get("leads")]
+        found: list[list[str]] = []
+        for angle in (self.plan, *self.plan.get("others", [])):
+            leads = [fact[0] for fact in angle.get("leads", [])]
+            if leads and leads not in found:
+                found.append(leads)
+        return found
+
+    @property
+    def turns(self) -> list[int]:
+        """The turn of each angle from which it was written, or is to be."""
+        asked = self.payload.get("wish", {}).get("turn", 0)
+        return [int(angle.get("turn", asked)) for angle in (self.plan, *self.plan.get("others", []))]
 
 
 class Candidate(models.Model):
@@ -169,7 +179,7 @@ class Candidate(models.Model):
     sentiment = models.JSONField(null=True, blank=True)
     # the nearest text that already ran, and how near (0 to 1); empty where none was compared
     nearest = models.JSONField(default=dict, blank=True)
-    # the number of its output among the item's, and its seed: with the item's prompt they make it again
+    # the number of its output among the item's, and its seed: with the prompt of its angle they make it again
     draw = models.PositiveIntegerField(default=0)
     seed = models.PositiveBigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField()
@@ -205,12 +215,20 @@ class Candidate(models.Model):
         return [fact[0] for fact in self._angle.get("leads", [])]
 
     @property
+    def turn(self) -> int:
+        """The turn of its angle: which facts led."""
+        return self.item.turns[self._place]
+
+    @property
     def prompt(self) -> str:
         """What the model read for it."""
         return str(self._angle.get("prompt", self.item.prompt))
 
     @property
+    def _place(self) -> int:
+        """Of its angle among those of the item: outputs take turns."""
+        return self.draw % (1 + len(self.item.plan.get("others", [])))
+
+    @property
     def _angle(self) -> dict[str, Any]:
-        others = self.item.plan.get("others", [])
-        place = self.draw % (1 + len(others))
-        return dict(others[place - 1]) if place else dict(self.item.plan)
+        return [self.item.plan, *self.item.plan.get("others", [])][self._place]

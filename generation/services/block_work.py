@@ -97,7 +97,7 @@ class BlockWork:
     def _rate(self, item: Item, texts: Any) -> list[float]:
         one = self.prepared[item.key]
         plans = [item.angle(text.draw).plan for text in texts]
-        return qualities(texts, plans, one.wish, encode=self._encode.encode, feel=feelings)
+        return qualities(texts, plans, item.language, one.wish, encode=self._encode.encode, feel=feelings)
 
     # -- preparing -------------------------------------------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from generation.engine.config import Check, CopyBrief
 from generation.engine.item import Angle, Item
-from generation.engine.plan import Plan, make_angles, make_plan, with_plan
-from generation.engine.prompts import render
+from generation.engine.plan import make_angles, make_plan, with_plan
+from generation.engine.prompts import FOLLOW_THE_PLAN, render
 from generation.engine.rating import Wish
 from generation.models import GenerationItem, GenerationRun
 
@@ -52,10 +52,9 @@ def prepare(
     payload.pop("check", None)
     with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
-    first, *others = [
-        Angle(plan, render(run.model_version.prompt_template, with_plan(brief, plan)))
-        for plan in _plans(row, brief, encode, wish)
-    ]
+    template = run.model_version.prompt_template
+    plans = make_angles(brief, encode) if _has_angles(run, row) else (make_plan(brief, encode, wish.turn, wish.after),)
+    first, *others = [Angle(plan, render(template, with_plan(brief, plan))) for plan in plans]
     there = [candidate.text for candidate in row.candidates.all()]
     wanted = max(1, row.requested - len(there))
     slots = range(len(there), len(there) + wanted)
@@ -77,12 +76,14 @@ def prepare(
     return Prepared(row, item, wish, ran)
 
 
-def _plans(row: GenerationItem, brief: CopyBrief, encode: Encode, wish: Wish) -> tuple[Plan, ...]:
+def _has_angles(run: GenerationRun, row: GenerationItem) -> bool:
     """Several texts that stand alone come from several angles; fields that are read together, and what is asked for from a
-    text that is there, keep to one."""
-    if row.requested > 1 and row.group is None and wish == Wish(sentiment=wish.sentiment):
-        return make_angles(brief, encode)
-    return (make_plan(brief, encode, wish.turn, wish.after),)
+    text that is there, keep to one. What was begun goes on as it began."""
+    if run.parent_id is not None or row.group is not None or row.requested == 1:
+        return False
+    if run.model_version.prompt_template not in FOLLOW_THE_PLAN:
+        return False
+    return not row.outputs or bool(row.plan.get("others"))
 
 
 def seed_of(run: GenerationRun, item: GenerationItem) -> int:

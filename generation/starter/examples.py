@@ -35,7 +35,7 @@ TONES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Listing:
     """A product as a catalogue in one language knows it; `told` are positions of the facts that its description tells."""
 
     title: str
@@ -48,7 +48,7 @@ class Known:
 class Example:
     """A text and its brief. `lead` is the wording in the text that speaks of the leading fact; `uses` are positions in
     `brief.facts` of all that the text speaks of, the leading one first, and `themes` are those of `brief.facts`.
-    `known` is what the shop has: the same, or less of it as facts and more as description, or in another language."""
+    `listing` is what the shop has: the same, or less of it as facts and more as description, or in another language."""
 
     id: str
     category: str
@@ -61,7 +61,7 @@ class Example:
     uses: tuple[int, ...]
     lead: str
     themes: tuple[str, ...]
-    known: Known
+    listing: Listing
 
     @property
     def is_test(self) -> bool:
@@ -72,17 +72,17 @@ class Example:
         """As the shop's brief would have it: what the description tells is no fact, unless the text speaks of it and there
         is no room for that sentence."""
         about = self._quoted()
-        told = {place for place in self.known.told if is_expressed(self.known.facts[place], about)}
+        told = {place for place in self.listing.told if is_expressed(self.listing.facts[place], about)}
         left = [
             place
-            for place in range(len(self.known.facts))
-            if place not in (told if place in self.uses else self.known.told)
+            for place in range(len(self.listing.facts))
+            if place not in (told if place in self.uses else self.listing.told)
         ]
         brief = replace(
             self.brief,
-            product_title=self.known.title,
+            product_title=self.listing.title,
             product_description=about,
-            facts=tuple(self.known.facts[place] for place in left),
+            facts=tuple(self.listing.facts[place] for place in left),
         )
         return TrainingExample(
             id=f"starter/{self.id}",
@@ -95,9 +95,9 @@ class Example:
 
     def _quoted(self) -> str:
         """The sentences of the description, those first that the text speaks of."""
-        used = [self.known.facts[place] for place in self.uses if place in self.known.told]
+        used = [self.listing.facts[place] for place in self.uses if place in self.listing.told]
         return quoted(
-            sorted(sentences(self.known.about), key=lambda one: -sum(is_expressed(fact, one) for fact in used))
+            sorted(sentences(self.listing.about), key=lambda one: -sum(is_expressed(fact, one) for fact in used))
         )
 
 
@@ -134,7 +134,7 @@ def _example(
     short = line["language"]
     segment = segments[line["segment"]]
     offers = tuple(Fact(offer[0], offer[1]) for offer in line.get("offer", ()))
-    own = _known(product, short, offers)
+    own = _listing(product, short, offers)
     facts = own.facts
     brief = CopyBrief(
         product_title=own.title,
@@ -171,14 +171,14 @@ def _example(
         uses=uses,
         lead=line["lead"],
         themes=themes,
-        known=_known(product, "zh" if short == "en" else "en") if abroad else own,
+        listing=_listing(product, "zh" if short == "en" else "en") if abroad else own,
     )
 
 
-def _known(product: dict[str, Any], language: str, offers: Sequence[Fact] = ()) -> Known:
+def _listing(product: dict[str, Any], language: str, offers: Sequence[Fact] = ()) -> Listing:
     facts = tuple(Fact(fact[language][0], fact[language][1], fact.get("unit", "")) for fact in product["facts"])
     told = frozenset(place for place, fact in enumerate(product["facts"]) if fact.get("about"))
-    return Known(product[f"title_{language}"], product.get("about", {}).get(language, ""), (*facts, *offers), told)
+    return Listing(product[f"title_{language}"], product.get("about", {}).get(language, ""), (*facts, *offers), told)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

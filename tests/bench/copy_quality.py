@@ -153,7 +153,7 @@ def fill(found: Sequence[Case], options: argparse.Namespace, encode: Any) -> lis
         SamplingConfig(batch_size=options.batch, temperature=options.temperature),
         encode=encode,
         rate=lambda item, texts: qualities(
-            texts, [item.angle(text.draw).plan for text in texts], Wish(), encode=encode
+            texts, [item.angle(text.draw).plan for text in texts], item.language, Wish(), encode=encode
         ),
     )
     done = []
@@ -243,7 +243,7 @@ def report(name: str, done: Sequence[tuple[Case, Filled]], encode: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=12)
-    parser.add_argument("--adapter", default="gemma-3-270m-starter-1")
+    parser.add_argument("--adapter", default="gemma-3-270m-starter-2")
     parser.add_argument("--temperature", type=float, default=SamplingConfig().temperature)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from generation.engine.config import CopyBrief, Fact, Language, SegmentView
 from generation.engine.seeds import derive_seed
 from generation.engine.training.config import TrainConfig
-from generation.engine.training.dataset import TrainingExample
+from generation.engine.training.dataset import Source, TrainingExample
 
 # attribute names that shops use for the same thing; every name stands in one group only
 _NAMES: tuple[tuple[str, ...], ...] = (
@@ -28,11 +28,11 @@ _SYNONYMS = {name.casefold(): group for group in _NAMES for name in group}
 def augmented(example: TrainingExample, config: TrainConfig, epoch: int) -> CopyBrief:
     """The example's brief as epoch number `epoch` shows it: the facts that its text uses first, then others.
 
-    The same for the same example, seed and epoch. Where the used facts are not known, all stay as they are.
+    The same for the same example, seed and epoch. Where the used facts are not known, all stay as they are; a text of the starter corpus without any tells the description.
     """
     draw = random.Random(derive_seed(config.seed, "augment", example.id, epoch))  # noqa: S311 (no secret)
     brief = example.brief
-    if not example.uses:
+    if not example.uses and example.source is not Source.STARTER:
         return brief
     used = [brief.facts[place] for place in example.uses]
     others = [fact for place, fact in enumerate(brief.facts) if place not in example.uses]

@@ -114,6 +114,16 @@ class TestWhatIsDifferent:
         second = write_candidates(run, ["Light as a letter, dry as a desert"])[0]
         assert wish(tweaked(cast, second, Tweak.ANGLE)).turn == 2
 
+    def test_a_text_of_the_second_angle_keeps_it_and_another_angle_is_a_third(self, cast: Cast) -> None:
+        second = make_candidate(cast, TEXT)
+        second.draw = 1
+        facts = [{"attribute": name, "value": name, "unit": ""} for name in ("weight", "cut", "hood")]
+        second.item.payload = {**second.item.payload, "facts": facts}
+        angle = {"leads": [["cut", "cut", ""]], "turn": 1, "prompt": "Another"}
+        second.item.plan = {"leads": [["weight", "weight", ""]], "turn": 0, "others": [angle]}
+        assert wish(tweaked(cast, second, Tweak.CALMER)).turn == wish(tweaked(cast, second, Tweak.LIKE)).turn == 1
+        assert wish(tweaked(cast, second, Tweak.ANGLE)).turn == 2
+
     def test_shorter_is_at_most_70_per_cent_of_the_text_for_writer_and_check(self, cast: Cast) -> None:
         candidate = make_candidate(cast, TEXT)
         payload = tweaked(cast, candidate, Tweak.SHORTER)

@@ -131,13 +131,16 @@ def test_the_items_language_decides() -> None:
 
 
 def test_outputs_of_several_items_are_in_work_at_once_and_each_item_comes_out_whole() -> None:
-    said = [f"A {word} jacket for {word} days" for word in ["red", "blue", "green", "white", "black", "grey"]]
+    said = [
+        f"A {word} jacket for {word} days"
+        for word in ["red", "blue", "green", "white", "black", "grey", "moss", "sand"]
+    ]
     backend = Scripted(said, backwards=True)
     found = fill(backend, item(2, key=1, seed=1), item(2, key=2, seed=2), batch_size=8)
     assert {filled.item.key: sorted(texts(filled)) for filled in found} == {
-        1: sorted(texts_of(said[:3], found, 1)), 2: sorted(texts_of(said[3:], found, 2)),
+        1: sorted(texts_of(said[:4], found, 1)), 2: sorted(texts_of(said[4:], found, 2)),
     }  # fmt: skip
-    assert len(backend.asked) == 6 and len({request.seed for request in backend.asked}) == 6
+    assert len(backend.asked) == 8 and len({request.seed for request in backend.asked}) == 8
 
 
 def texts_of(said: Sequence[str], found: Sequence[Filled], key: int) -> list[str]:
@@ -202,10 +205,10 @@ PLAN = Plan((Fact("Weight", "320", "g"),), leads=1)
 
 
 def test_texts_that_tell_the_plan_go_before_others() -> None:
-    backend = Scripted(["Warm on every road", "Only 320 g", "Light at 320 g"])
+    backend = Scripted(["Warm on every road", "Only 320 g", "Light at 320 g", "Dry all day"])
     [filled] = fill(backend, item(2, plan=PLAN))
     assert sorted(texts(filled)) == ["Light at 320 g", "Only 320 g"]
-    assert filled.dropped == {"off_plan": 1}
+    assert filled.dropped == {"off_plan": 2}
 
 
 def test_where_no_text_tells_the_plan_others_are_better_than_none() -> None:
@@ -217,8 +220,8 @@ def test_outputs_take_turns_among_the_angles_and_each_is_held_to_its_own_plan() 
     other = Angle(Plan((Fact("Colour", "moss"),), leads=1), replace(PROMPT, text="Another"))
     backend = Scripted(["Only 320 g", "All in moss", "Light in moss", "Warm at 320 g"])
     [filled] = fill(backend, item(2, plan=PLAN, others=(other,)))
-    assert [one.prompt.text for one in backend.asked] == [PROMPT.text, "Another", PROMPT.text]
-    assert sorted(texts(filled)) == ["All in moss", "Only 320 g"] and filled.dropped == {"off_plan": 1}
+    assert [one.prompt.text for one in backend.asked] == [PROMPT.text, "Another"] * 2
+    assert sorted(texts(filled)) == ["All in moss", "Only 320 g"] and filled.dropped == {"off_plan": 2}
 
 
 def test_an_item_that_goes_on_goes_on_with_the_next_angle() -> None:

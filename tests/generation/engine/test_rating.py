@@ -11,7 +11,7 @@ import pytest
 from generation.engine.config import ChannelView, Check, CopyBrief, Fact, Interest, Language, SegmentView
 from generation.engine.evaluation.coverage import stray
 from generation.engine.filling import Kept
-from generation.engine.plan import Plan, comparable, make_angles, make_plan
+from generation.engine.plan import Plan, comparable, make_angles, make_plan, next_turn
 from generation.engine.rating import Wish, qualities
 
 FACTS = (Fact("Membrane", "three layers"), Fact("Weight", "320", "g"), Fact("Colour", "moss"))
@@ -29,7 +29,7 @@ def kept(text: str, logprob: float = -1.0, findings: Sequence[dict[str, str]] = 
 
 
 def better(one: Kept, other: Kept, plan: Plan | None = None, wish: Wish | None = None, **values: object) -> bool:
-    left, right = qualities([one, other], [plan or Plan()] * 2, wish or Wish(), **values)  # type: ignore[arg-type]
+    left, right = qualities([one, other], [plan or Plan()] * 2, Language.EN, wish or Wish(), **values)  # type: ignore[arg-type]
     return left > right
 
 
@@ -51,7 +51,10 @@ def test_the_one_that_strays_less_from_the_brief() -> None:
 
 
 def test_in_chinese_too() -> None:
-    known = make_plan(replace(BRIEF, product_title="雨衣", facts=(Fact("重量", "320 克"),), segment=None)).known
+    brief = replace(
+        BRIEF, product_title="雨衣", facts=(Fact("重量", "320 克"),), segment=None, language=Language.ZH_HANS
+    )
+    known = make_plan(brief).known
     assert stray("雨衣320克", known) < stray("雨雨的鞋子320克", known)
     assert stray("320", known) == 0.0
 
@@ -71,8 +74,8 @@ def test_each_text_is_held_to_the_plan_of_its_own_angle() -> None:
     first, second = make_angles(BRIEF)
     assert [plan.leading[0].attribute for plan in (first, second)] == ["Membrane", "Weight"]
     told = kept("Only 320 g", -1.2)
-    assert qualities([told, kept("For you", -1.0)], [second, second], Wish())[0] > -1.2 + 1
-    assert qualities([told], [second], Wish())[0] > qualities([told], [first], Wish())[0]
+    assert qualities([told, kept("For you", -1.0)], [second, second], Language.EN, Wish())[0] > -1.2 + 1
+    assert qualities([told], [second], Language.EN, Wish())[0] > qualities([told], [first], Language.EN, Wish())[0]
 
 
 def test_there_is_a_second_angle_only_where_the_segment_cares_about_it() -> None:
@@ -92,3 +95,17 @@ def test_only_facts_that_can_stand_in_the_language_are_asked_for() -> None:
 def test_wishes_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Wish(**values)  # type: ignore[arg-type]
+
+
+def test_facts_in_another_script_make_no_angle_worse() -> None:
+    hidden, open_ = Plan((Fact("材质", "羊毛"),), leads=1), Plan((Fact("Weight", "320", "g"),), leads=1)
+    one, other = qualities([kept("Wool", -1.0), kept("Only 320 g", -1.1)], [hidden, open_], Language.EN, Wish())
+    assert one - other == pytest.approx(0.1)
+
+
+def test_the_next_turn_is_the_first_that_was_not_written() -> None:
+    brief = replace(BRIEF, facts=(*FACTS, Fact("Fit", "slim")))
+    assert [next_turn(brief, written, 0) for written in ((0,), (0, 1), (0, 2), (0, 1, 2, 3))] == [1, 2, 1, 1]
+    two = replace(BRIEF, facts=FACTS[:2])
+    assert next_turn(two, (0, 1), 0) == 1 and next_turn(two, (0, 1), 1) == 2, "it differs from its own at least"
+    assert next_turn(replace(BRIEF, facts=()), (0,), 0) == 1

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from generation.models import Candidate, GenerationRun
+from generation.models import Candidate, GenerationRun, ModelVersion
 from generation.services.execute import run_execute
 from generation.services.reproduce import candidate_reproduce
 from tests.generation.runs.conftest import MakeRun
+from tests.people import Cast
 
 
 @pytest.fixture
-def run(make_run: MakeRun, settings: Any) -> GenerationRun:
+def run(shop: Cast, make_run: MakeRun, settings: Any) -> GenerationRun:
     settings.GENERATION_NUMBERS = "float32"
+    ModelVersion.objects.update(prompt_template="brief-1")
     facts = [
         {"attribute": name, "value": name.lower(), "unit": ""} for name in ("Weight", "Colour", "Cloth", "Cut", "Hood")
     ]

@@ -10,7 +10,7 @@ import pytest
 from django.db.models.functions import Now
 
 from copystudio.db import JobStatus
-from generation.models import Candidate, GenerationBlock, GenerationRun
+from generation.models import Candidate, GenerationBlock, GenerationRun, ModelVersion
 from generation.services import execute
 from generation.services.blocks import TEXTS, block_next
 from generation.services.execute import run_execute
@@ -53,27 +53,46 @@ FACTS = [{"attribute": name, "value": value, "unit": ""} for name, value in (("W
 SUBJECT = {"channel": {"key": "email_subject", "name": "E-mail subject", "unit": "characters", "limit": 50}}
 
 
-def test_texts_of_an_item_come_from_two_angles_and_each_knows_its_own(make_run: MakeRun) -> None:
+@pytest.fixture
+def in_order(shop: Cast) -> None:
+    """The version's template tells facts in the order of the plan."""
+    ModelVersion.objects.update(prompt_template="brief-1")
+
+
+def test_texts_of_an_item_come_from_two_angles_and_each_knows_its_own(in_order: None, make_run: MakeRun) -> None:
     run = work(make_run(2, 4, facts=FACTS, **SUBJECT))
     for item in run.items.all():
-        assert item.leads == [["Weight"], ["Colour"]]
+        assert (item.leads, item.turns) == ([["Weight"], ["Colour"]], [0, 1])
         texts = list(item.candidates.all())
         assert {one.draw % 2 for one in texts} == {0, 1}
         for candidate in texts:
-            assert candidate.leads == [["Weight"], ["Colour"]][candidate.draw % 2]
-            first = candidate.leads[0]
-            assert f"Facts: {first} " in candidate.prompt
+            assert (candidate.turn, candidate.leads) == (candidate.draw % 2, item.leads[candidate.draw % 2])
+            assert f"Facts: {candidate.leads[0]}: " in candidate.prompt
         assert item.prompt == next(one.prompt for one in texts if one.draw % 2 == 0)
 
 
-@pytest.mark.parametrize(
-    ("count", "payload"), [(1, {}), (4, {"wish": {"turn": 1}}), (4, {"wish": {"like": "Light as a letter"}})]
-)
-def test_one_text_and_what_is_asked_for_from_a_text_keep_to_one_angle(
-    make_run: MakeRun, count: int, payload: dict[str, Any]
-) -> None:
-    [item] = work(make_run(1, count, facts=FACTS, **SUBJECT, **payload)).items.all()
-    assert item.leads == [["Colour" if "turn" in payload.get("wish", {}) else "Weight"]]
+def test_one_text_and_a_base_that_orders_facts_itself_keep_to_one_angle(make_run: MakeRun) -> None:
+    [item] = work(make_run(1, 4, facts=FACTS, **SUBJECT)).items.all()
+    assert item.leads == [["Weight"]]
+    ModelVersion.objects.update(prompt_template="brief-1")
+    [item] = work(make_run(1, 1, facts=FACTS, **SUBJECT)).items.all()
+    assert item.leads == [["Weight"]]
+
+
+def test_what_is_asked_for_from_a_text_keeps_to_its_angle(in_order: None, make_run: MakeRun) -> None:
+    parent = work(make_run(1, 1, facts=FACTS, **SUBJECT)).items.get().candidates.get()
+    run = make_run(1, 4, facts=FACTS, **SUBJECT, wish={"turn": 1})
+    GenerationRun.objects.filter(pk=run.pk).update(parent=parent)
+    [item] = work(run).items.all()
+    assert (item.leads, item.turns) == ([["Colour"]], [1])
+    assert {one.turn for one in item.candidates.all()} == {1}
+
+
+def test_what_was_begun_from_one_angle_goes_on_from_one(in_order: None, make_run: MakeRun) -> None:
+    run = make_run(1, 4, facts=FACTS, **SUBJECT)
+    run.items.update(outputs=3, plan={"leads": [["Weight", "320 g", ""]], "turn": 0})
+    [item] = work(run).items.all()
+    assert item.leads == [["Weight"]] and all(one.leads == ["Weight"] for one in item.candidates.all())
 
 
 def test_a_run_comes_out_again_the_same_from_the_same_seed(shop: Cast, make_run: MakeRun) -> None:

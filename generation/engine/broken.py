@@ -1,0 +1,22 @@
+"""Texts with a hole: where a number may not be written because no fact has it, a small model writes on without it."""
+
+import re
+
+_SIGN = re.compile(r"[£￡¥￥€$¢]")
+_UNIT = re.compile(r"(?<![\w°/-])(?:cm|mm|km|kg|ml|mAh|ft|°C)(?![\w-])")
+_BARE_UNIT_AFTER = re.compile(
+    r"(?:\d|½|¼|¾|\b(?:per|in|the|a|an|each|one|two|three|four|five|six|ten|half)|[×x/+–-])\s*$", re.IGNORECASE
+)
+_STUTTER = re.compile(r"([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约")
+
+
+def is_broken(text: str) -> bool:
+    """Whether a currency sign or a unit of measure stands without its number, or a Chinese word is stuttered."""
+    if _STUTTER.search(text):
+        return True
+    signs = (match.span() for match in _SIGN.finditer(text))
+    if any(not (text[end:].lstrip()[:1].isdigit() or text[:start].rstrip()[-1:].isdigit()) for start, end in signs):
+        return True
+    return any(
+        not _BARE_UNIT_AFTER.search(text[max(0, match.start() - 8) : match.start()]) for match in _UNIT.finditer(text)
+    )

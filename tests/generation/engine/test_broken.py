@@ -1,0 +1,46 @@
+"""A hole where a number may not stand is found, and no whole text is taken for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.engine.broken import is_broken
+from tests.generation.starter_corpus import corpus
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A jacket that weighs ft, for the trail",
+        "Choose the tone, ￡£ ￡.",
+        "Now $ off until Sunday",
+        "Holds kg after kg",
+        "这件厚 厚 尼龙，透气",
+        "厚 约 垫高 约 约 垫高",
+        "颜色有木色、绿绿绿",
+        "贴身 支架 支架 用起来省",
+    ],
+)
+def test_what_is_broken(text: str) -> None:
+    assert is_broken(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Weighs 320 g and folds to 20 × 30 cm",
+        "£15 off, or 15 € a month",
+        "Cut to the cm, marked in mm",
+        "Five kg of clay, half a kg a bag",
+        "-20 °C at night, 40°C in the machine",
+        "看看、想想、试试，天天都用",
+        "价格 ￥99，原价 129 元",
+        "Tied with soft twine: the left foot first",
+    ],
+)
+def test_what_is_whole(text: str) -> None:
+    assert not is_broken(text)
+
+
+def test_no_text_of_the_corpus_is_taken_for_broken() -> None:
+    assert [example.text for example in corpus.examples() if is_broken(example.text)] == []
