@@ -7,11 +7,14 @@ _UNIT = re.compile(r"(?<![\w°/-])(?:cm|mm|km|kg|ml|mAh|ft|°C)(?![\w-])")
 _BARE_UNIT_AFTER = re.compile(
     r"(?:\d|½|¼|¾|\b(?:per|in|the|a|an|each|one|two|three|four|five|six|ten|half)|[×x/+–-])\s*$", re.IGNORECASE
 )
-_STUTTER = re.compile(r"([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约")
+_STUTTER = re.compile(
+    r"([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约|(?<!\S)(\S{1,20})(?:\s\3(?!\S)){2}",
+    re.IGNORECASE,
+)
 
 
 def is_broken(text: str) -> bool:
-    """Whether a currency sign or a unit of measure stands without its number, or a Chinese word is stuttered."""
+    """Whether a currency sign or a unit of measure stands without its number, or a word is stuttered."""
     if _STUTTER.search(text):
         return True
     signs = (match.span() for match in _SIGN.finditer(text))

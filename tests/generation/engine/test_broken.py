@@ -19,6 +19,8 @@ from tests.generation.starter_corpus import corpus
         "厚 约 垫高 约 约 垫高",
         "颜色有木色、绿绿绿",
         "贴身 支架 支架 用起来省",
+        "A pillow with a low weight: ⌀ ∅ ∅ ∅ ∅",
+        "So so so soft",
     ],
 )
 def test_what_is_broken(text: str) -> None:
@@ -35,6 +37,7 @@ def test_what_is_broken(text: str) -> None:
         "-20 °C at night, 40°C in the machine",
         "看看、想想、试试，天天都用",
         "价格 ￥99，原价 129 元",
+        "It is so, so soft, and had had its day",
         "Tied with soft twine: the left foot first",
     ],
 )
