@@ -9,7 +9,7 @@ import pytest
 from generation.engine.config import Fact, Interest, SegmentView
 from generation.engine.training.augment import augmented, planned
 from generation.engine.training.config import TrainConfig
-from generation.engine.training.dataset import TrainingExample
+from generation.engine.training.dataset import Source, TrainingExample
 from tests.generation.engine.training.conftest import brief_for, example_for
 
 FACTS = tuple(Fact(name, f"value {name}") for name in ("Weight", "Fit", "Lid", "Seam", "Price", "Care"))
@@ -54,8 +54,13 @@ def test_an_attribute_may_go_by_another_name_but_never_another_value() -> None:
 
 @pytest.mark.parametrize("config", [TrainConfig(keep_fact=0.0), TrainConfig(describe=1.0)])
 def test_where_the_used_facts_are_not_known_all_stay(config: TrainConfig) -> None:
-    unknown = replace(EXAMPLE, uses=())
+    unknown = replace(EXAMPLE, uses=(), source=Source.APPROVED)
     assert augmented(unknown, config, 3) == unknown.brief
+
+
+def test_of_a_starter_text_that_tells_the_description_any_fact_may_go() -> None:
+    untold = replace(EXAMPLE, uses=(), source=Source.STARTER)
+    assert augmented(untold, TrainConfig(keep_fact=0.0), 3).facts == ()
 
 
 def test_for_measuring_nothing_is_left_to_chance() -> None:
