@@ -1,6 +1,7 @@
 """Texts with a hole: where a number may not be written because no fact has it, a small model writes on without it."""
 
 import re
+from collections.abc import Iterable
 
 _SIGN = re.compile(r"[£￡¥￥€$¢]")
 _UNIT = re.compile(r"(?<![\w°/-])(?:cm|mm|km|kg|ml|mAh|ft|°C)(?![\w-])")
@@ -8,13 +9,17 @@ _BARE_UNIT_AFTER = re.compile(
     r"(?:\d|½|¼|¾|\b(?:per|in|the|a|an|each|one|two|three|four|five|six|ten|half)|[×x/+–-])\s*$", re.IGNORECASE
 )
 _STUTTER = re.compile(
-    r"([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约|(?<!\S)(\S{1,20})(?:\s\3(?!\S)){2}",
+    r"(?!哈)([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约|(?<!\S)(\S{1,20})(?:\s\3(?!\S)){2}",
     re.IGNORECASE,
 )
 
 
-def is_broken(text: str) -> bool:
-    """Whether a currency sign or a unit of measure stands without its number, or a word is stuttered."""
+def is_broken(text: str, names: Iterable[str] = ()) -> bool:
+    """Whether a currency sign or a unit of measure stands without its number, or a word is stuttered; but for names that
+    are written so themselves."""
+    for name in names:
+        if name in text and is_broken(name):
+            text = text.replace(name, "")
     if _STUTTER.search(text):
         return True
     signs = (match.span() for match in _SIGN.finditer(text))

@@ -135,7 +135,7 @@ class _Work:
             return DropReason.WRONG_LANGUAGE.value
         if self.seen.is_duplicate(text) or repeats_itself(text):
             return DropReason.DUPLICATE.value
-        if is_broken(text):
+        if is_broken(text, prompt.names):
             return DropReason.BROKEN.value
         check = self.item.check(text)
         if check.drop_reason:

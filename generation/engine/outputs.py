@@ -8,7 +8,7 @@ from generation.engine.evaluation.coverage import content_words
 from generation.engine.fit import beginnings, fit
 from generation.engine.measure import measure
 
-_KEPT = re.compile(r"\d|#\w|\bSTOP\b|\bopt[ -]?out\b|\bunsubscribe\b|拒收|退订|回复?\s*[TR]\b", re.IGNORECASE)
+_KEPT = re.compile(r"\d|#\w|\bSTOP\b|(?i:\bopt[ -]?out\b|\bunsubscribe\b)|拒收|退订|回复?\s*[TR]\b")
 
 
 def clean_output(output: Output, prompt: Prompt, language: Language, known: frozenset[str] = frozenset()) -> str:

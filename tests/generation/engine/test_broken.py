@@ -36,6 +36,7 @@ def test_what_is_broken(text: str) -> None:
         "Five kg of clay, half a kg a bag",
         "-20 °C at night, 40°C in the machine",
         "看看、想想、试试，天天都用",
+        "哈哈哈，它真的很软",
         "价格 ￥99，原价 129 元",
         "It is so, so soft, and had had its day",
         "Tied with soft twine: the left foot first",
@@ -47,3 +48,8 @@ def test_what_is_whole(text: str) -> None:
 
 def test_no_text_of_the_corpus_is_taken_for_broken() -> None:
     assert [example.text for example in corpus.examples() if is_broken(example.text)] == []
+
+
+def test_a_name_that_is_written_so_is_no_hole() -> None:
+    assert is_broken("A ca$h belt in black") and not is_broken("A ca$h belt in black", ["ca$h belt", "black"])
+    assert is_broken("A ca$h belt that weighs kg", ["ca$h belt"])
