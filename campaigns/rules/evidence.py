@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from campaigns.rules.appearance import known_appearances
 from campaigns.rules.claim import Claim, ClaimKind
 from campaigns.rules.extraction import find_claims, normalised
 from campaigns.rules.folding import fold
@@ -97,7 +98,9 @@ class Evidence:
             spaced = _GLUED.sub(" ", text)
             for version in dict.fromkeys((text, spaced)):
                 yield from find_claims(version)
+            yield from known_appearances(text)
         for fact in self.facts:
+            yield from known_appearances(fact.text)
             subject = all_nouns(f"{fact.attribute} {fact.unit}")
             for claim in find_claims(fact.text):
                 yield replace(claim, nouns=claim.nouns | subject) if claim.kind in _COUNTED else claim

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from campaigns.rules.appearance import appearances
 from campaigns.rules.claim import Claim
 from campaigns.rules.contacts import contacts
 from campaigns.rules.folding import Folded, fold
@@ -45,6 +46,7 @@ _FINDERS: tuple[_Finder, ...] = (
     years,
     ordinals,
     counts,
+    appearances,
     codes,
     numbers,
     left_over,

@@ -48,6 +48,8 @@ class Code(StrEnum):
     GROUNDING_URL = "grounding.url"
     GROUNDING_EMAIL = "grounding.email"
     GROUNDING_PHONE = "grounding.phone"
+    GROUNDING_COLOUR = "grounding.colour"
+    GROUNDING_MATERIAL = "grounding.material"
     WORDING_MUST_MISSING = "wording.must_missing"
     WORDING_NEVER_PRESENT = "wording.never_present"
     LAW_ABSOLUTE = "law.absolute"

@@ -1,4 +1,4 @@
-"""Which numbers, prices, dates and addresses of a copy rest on what is known about the product, and which on nothing.
+"""Which numbers, prices, dates, addresses, colours and materials of a copy rest on what is known about the product, and which on nothing.
 
 A claim is supported by evidence of its own kind only: a price by a price record or a text that states that price in that
 role, a quantity by an equal quantity after conversion, a count by an equal count of the same thing, a discount by the
@@ -6,7 +6,7 @@ arithmetic of price and former price. A price is never supported by a number tha
 
 What it does not do: take a bare number for a price where neither a currency nor a price word is near ("This beauty:
 199"), read prices spelled out in English without a currency ("nineteen ninety-nine"), tell which of two percentages or
-durations of a product is meant, or judge words without numbers.
+durations of a product is meant, or judge words that are neither numbers nor colours or materials.
 """
 
 from __future__ import annotations
