@@ -5,6 +5,11 @@ from collections.abc import Iterable
 
 _SIGN = re.compile(r"[£￡¥￥€$¢]")
 _UNIT = re.compile(r"(?<![\w°/-])(?:cm|mm|km|kg|ml|mAh|ft|°C)(?![\w-])")
+_HAN_UNIT = re.compile(r"(?<![\d½¼¾一二两三四五六七八九十百千万半几数每按方\s])\s*(?:厘米|毫米|毫升|千克|公斤)(?!级)")
+_CHOICE = re.compile(  # between a thing and itself: "Black or black", 棕色和棕色
+    r"\b(?!again\b|more\b|over\b|on\b|year|day\b|hour|time)([a-z]{3,20}) (?:or|and) \1\b|([\u4e00-\u9fff]{2,4})[和或与]\2(?![\u4e00-\u9fff])",
+    re.IGNORECASE,
+)
 _BARE_UNIT_AFTER = re.compile(
     r"(?:\d|½|¼|¾|\b(?:per|in|the|a|an|each|one|two|three|four|five|six|ten|half)|[×x/+–-])\s*$", re.IGNORECASE
 )
@@ -15,12 +20,12 @@ _STUTTER = re.compile(
 
 
 def is_broken(text: str, names: Iterable[str] = ()) -> bool:
-    """Whether a currency sign or a unit of measure stands without its number, or a word is stuttered; but for names that
-    are written so themselves."""
+    """Whether a currency sign or a unit of measure stands without its number, a word is stuttered, or a thing is offered as
+    the choice beside itself; but for names that are written so themselves."""
     for name in names:
         if name in text and is_broken(name):
             text = text.replace(name, "")
-    if _STUTTER.search(text):
+    if _STUTTER.search(text) or _CHOICE.search(text) or _HAN_UNIT.search(text):
         return True
     signs = (match.span() for match in _SIGN.finditer(text))
     if any(not (text[end:].lstrip()[:1].isdigit() or text[:start].rstrip()[-1:].isdigit()) for start, end in signs):

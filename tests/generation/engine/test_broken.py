@@ -21,6 +21,9 @@ from tests.generation.starter_corpus import corpus
         "贴身 支架 支架 用起来省",
         "A pillow with a low weight: ⌀ ∅ ∅ ∅ ∅",
         "So so so soft",
+        "Slides for the commute: Black or black.",
+        "颜色有棕色和棕色",
+        "腰围有 厘米厚，单只 毫升",
     ],
 )
 def test_what_is_broken(text: str) -> None:
@@ -40,6 +43,8 @@ def test_what_is_broken(text: str) -> None:
         "价格 ￥99，原价 129 元",
         "It is so, so soft, and had had its day",
         "Tied with soft twine: the left foot first",
+        "Worn again and again, and washed more and more",
+        "合上 10.5 × 5.5 厘米，占 30 平方厘米，按毫米裁，厘米级的误差",
     ],
 )
 def test_what_is_whole(text: str) -> None:
