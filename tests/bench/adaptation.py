@@ -102,15 +102,15 @@ def main() -> None:
         count_tokens=lambda text: len(model.tokenizer.encode(text, start=False)),
     )
     items = [EvalItem(one.id, one.brief, one.text) for one in held_out]
-    texts = writer.generate(items, seed=1)
+    texts = [written[0] for written in writer.generate(items, seed=1)]
     references = [one.text for one in held_out]
     found = rouge(texts, references)
     print(f"{len(rest)} examples, {options.epochs} epochs, {len(items)} held out")
     print(f"BLEU-4 {bleu(texts, references, [Language.ZH_HANS] * len(items)).value}")
     print({name: scores.value for name, scores in found.items()})
     print(f"attribute coverage {attribute_coverage([one.brief for one in held_out], texts).value}")
-    for item, some in list(zip(items, texts, strict=True))[:5]:
-        print([f"{fact.attribute}#{fact.value}" for fact in item.brief.facts], "→", some[0])
+    for item, text in list(zip(items, texts, strict=True))[:5]:
+        print([f"{fact.attribute}#{fact.value}" for fact in item.brief.facts], "→", text)
 
 
 if __name__ == "__main__":
