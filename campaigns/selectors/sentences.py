@@ -44,7 +44,9 @@ DROPS: dict[str, Text] = {
     "too_long": gettext_lazy("too long for the channel"),
     "duplicate": gettext_lazy("the same text as before"),
     "off_plan": gettext_lazy("tells too few of the facts that should lead"),
-    "broken": gettext_lazy("has a unit or currency sign without its number, or stutters"),
+    "broken": gettext_lazy(
+        "has a unit or currency sign without its number, stutters, or gives a measure in the wrong unit"
+    ),
     "never_word": gettext_lazy("contains a never word"),
     "must_word_missing": gettext_lazy("lacks a must word"),
     "unsupported": gettext_lazy("claims what no fact supports: a number, price, date, address, colour or material"),

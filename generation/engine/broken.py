@@ -1,4 +1,5 @@
-"""Texts with a hole: where a number may not be written because no fact has it, a small model writes on without it."""
+"""Texts with a hole: where a number may not be written because no fact has it, a small model writes on without it. And
+other nonsense of small models that can be told without the brief."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +11,12 @@ _CHOICE = re.compile(  # between a thing and itself: "Black or black", 棕色和
     r"\b(?!again\b|more\b|over\b|on\b|year|day\b|hour|time)([a-z]{3,20}) (?:or|and) \1\b|([\u4e00-\u9fff]{2,4})[和或与]\2(?![\u4e00-\u9fff])",
     re.IGNORECASE,
 )
+_AMOUNT = r"\s*(?:of|约|只有|仅|才|only|about|just|up to)?\s*\d[\d.,]*(?:\s*[×x]\s*\d[\d.,]*)*\s*"
+_OTHER_MEASURE = re.compile(  # "weighs 10.5 × 5.5 cm": a weight or a time said in the unit of something else
+    rf"(?:\bweigh(?:s|ing)?\b|重量?){_AMOUNT}(?:(?:cm|mm|km|m|hours?|h|days?|minutes?|min|dB|mAh|W)(?![a-z])|厘米|毫米|米|小时|天|分钟|分贝)"
+    rf"|(?:\b(?:battery|standby)(?: lasts| of)?|续航|待机){_AMOUNT}(?:(?:cm|mm|kg|g|dB)(?![a-z])|厘米|毫米|千克|公斤|克|分贝)",
+    re.IGNORECASE,
+)
 _BARE_UNIT_AFTER = re.compile(
     r"(?:\d|½|¼|¾|\b(?:per|in|the|a|an|each|one|two|three|four|five|six|ten|half)|[×x/+–-])\s*$", re.IGNORECASE
 )
@@ -17,15 +24,16 @@ _STUTTER = re.compile(
     r"(?!哈)([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约|(?<!\S)(\S{1,20})(?:\s\3(?!\S)){2}",
     re.IGNORECASE,
 )
+_HOLES = (_STUTTER, _CHOICE, _HAN_UNIT, _OTHER_MEASURE)
 
 
 def is_broken(text: str, names: Iterable[str] = ()) -> bool:
-    """Whether a currency sign or a unit of measure stands without its number, a word is stuttered, or a thing is offered as
-    the choice beside itself; but for names that are written so themselves."""
+    """Whether a currency sign or a unit of measure stands without its number, a word is stuttered, a thing is offered as
+    the choice beside itself, or a weight or time is said in another measure; but for names that are written so."""
     for name in names:
         if name in text and is_broken(name):
             text = text.replace(name, "")
-    if _STUTTER.search(text) or _CHOICE.search(text) or _HAN_UNIT.search(text):
+    if any(hole.search(text) for hole in _HOLES):
         return True
     signs = (match.span() for match in _SIGN.finditer(text))
     if any(not (text[end:].lstrip()[:1].isdigit() or text[:start].rstrip()[-1:].isdigit()) for start, end in signs):

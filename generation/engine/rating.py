@@ -1,7 +1,9 @@
 """How good a text is for its brief, so that the best of those that passed are shown. No torch here."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Self
 
 import numpy as np
@@ -9,13 +11,15 @@ from numpy.typing import NDArray
 
 from generation.engine.config import Language
 from generation.engine.evaluation.coverage import is_expressed, stray
+from generation.engine.evaluation.quantities import Quantity, folded, quantities
 from generation.engine.filling import Kept
 from generation.engine.plan import Plan, comparable
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
 # what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
-_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY = 3.0, 0.4, 6.0, 1.5, 0.5, 1.5
+_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY, _TWICE = 3.0, 0.4, 6.0, 1.5, 0.5, 1.5, 1.0
+_SIDES = re.compile(r"\s*[×x*–-]\s*")  # between the equal sides of "40 × 40 cm"
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
 
 
@@ -53,7 +57,7 @@ def qualities(
     feel: Feel | None = None,
 ) -> list[float]:
     """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, how much
-    of it comes from nowhere in its brief, and how near it comes to what its segment cares about and to the wish. Only
+    of it comes from nowhere in its brief, the measures that it says again, and how near it comes to what its segment cares about and to the wish. Only
     comparable among texts of one brief.
 
     plans   of each text that of the angle from which it was written
@@ -62,6 +66,7 @@ def qualities(
     """
     found = np.array([text.mean_logprob - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
     found += _PLAN * np.array([_told(text.text, plan, language) for text, plan in zip(texts, plans, strict=True)])
+    found -= _TWICE * np.array([_said_again(text.text) for text in texts])
     if plans[0].known:
         found -= _STRAY * np.array([stray(text.text, plans[0].known) for text in texts])
     if plans[0].cares and encode is not None and len(texts) > 1:
@@ -81,3 +86,14 @@ def _told(text: str, plan: Plan, language: Language) -> float:
     """The share of the leading facts that the text tells, of those that can be compared; all of none."""
     told = [is_expressed(fact, text) for fact in comparable(plan, language)]
     return sum(told) / len(told) if told else 1.0
+
+
+def _said_again(text: str) -> int:
+    """How many amounts with a unit are said that were said before: "112 克，重 112 g"."""
+    plain = folded(text)
+    said: dict[tuple[Decimal, str], Quantity] = {}
+    again = 0
+    for one in quantities(plain, spelled=False):
+        before = said.setdefault((one.number, one.unit), one)
+        again += bool(one.unit) and before is not one and not _SIDES.fullmatch(plain[before.end : one.start])
+    return again

@@ -24,6 +24,9 @@ from tests.generation.starter_corpus import corpus
         "Slides for the commute: Black or black.",
         "颜色有棕色和棕色",
         "腰围有 厘米厚，单只 毫升",
+        "翻盖手机重 10.5 × 5.5 厘米",
+        "The head weighs 48 dB at the tip",
+        "手机续航 10.5 × 5.5 厘米",
     ],
 )
 def test_what_is_broken(text: str) -> None:
@@ -43,6 +46,8 @@ def test_what_is_broken(text: str) -> None:
         "价格 ￥99，原价 129 元",
         "It is so, so soft, and had had its day",
         "Tied with soft twine: the left foot first",
+        "Weighs 96 g, 10 days on standby, 48 dB; a battery of 20 Wh",
+        "重 96 克，待机 10 天，续航 24 小时",
         "Worn again and again, and washed more and more",
         "合上 10.5 × 5.5 厘米，占 30 平方厘米，按毫米裁，厘米级的误差",
     ],

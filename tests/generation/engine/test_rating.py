@@ -50,6 +50,12 @@ def test_the_one_that_strays_less_from_the_brief() -> None:
     assert better(kept(near), kept(far, -0.8), plan)
 
 
+def test_the_one_that_says_no_measure_twice() -> None:
+    assert better(kept("320 g in three layers"), kept("320 g, and it weighs 320 g", -0.5))
+    assert better(kept("重 112 克，待机 10 天"), kept("112 克，重 112 g", -0.5))
+    assert better(kept("Folds to 40 × 40 cm", -0.9), kept("Folds to 40 × 30 cm"))  # two sides are no repetition
+
+
 def test_in_chinese_too() -> None:
     brief = replace(
         BRIEF, product_title="雨衣", facts=(Fact("重量", "320 克"),), segment=None, language=Language.ZH_HANS
