@@ -49,7 +49,8 @@ class Claim:
 
     `value` is normalised and None where the claim is not a quantity (or has more than 18 digits); `unit` is the base
     unit of a quantity, the currency sign or code of a price, else empty. `keys` are the comparable forms of what has no
-    value: an ISO date, a host and path, the digits of a phone number, a family of colours. `nouns` and `lead` say what is counted.
+    value: an ISO date, a host and path, the digits of a phone number, a family of colours. `nouns` and
+    `lead` say what is counted.
     """
 
     kind: ClaimKind

@@ -1,4 +1,5 @@
-"""Which numbers, prices, dates, addresses, colours and materials of a copy rest on what is known about the product, and which on nothing.
+"""Which numbers, prices, dates, addresses, colours and materials of a copy rest on what is known about the product, and
+which on nothing.
 
 A claim is supported by evidence of its own kind only: a price by a price record or a text that states that price in that
 role, a quantity by an equal quantity after conversion, a count by an equal count of the same thing, a discount by the

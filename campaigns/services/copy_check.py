@@ -40,7 +40,7 @@ def check_data(
     brand: Brand | None = campaign.brand
     must = _distinct(must_words, brand.must_words if brand else ())
     never = _distinct(never_words, brand.never_words if brand else (), segment.avoid_words if segment else ())
-    texts = [campaign.goal, instructions, *must]
+    texts = [campaign.goal, instructions, brand.name if brand else "", *must]
     if product is not None:
         known = [
             product.title,

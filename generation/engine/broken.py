@@ -14,7 +14,7 @@ _CHOICE = re.compile(  # between a thing and itself: "Black or black", 棕色和
 _AMOUNT = r"\s*(?:of|约|只有|仅|才|only|about|just|up to)?\s*\d[\d.,]*(?:\s*[×x]\s*\d[\d.,]*)*\s*"
 _OTHER_MEASURE = re.compile(  # "weighs 10.5 × 5.5 cm": a weight or a time said in the unit of something else
     rf"(?:\bweigh(?:s|ing)?\b|重量?){_AMOUNT}(?:(?:cm|mm|km|m|hours?|h|days?|minutes?|min|dB|mAh|W)(?![a-z])|厘米|毫米|米|小时|天|分钟|分贝)"
-    rf"|(?:\b(?:battery|standby)(?: lasts| of)?|续航|待机){_AMOUNT}(?:(?:cm|mm|kg|g|dB)(?![a-z])|厘米|毫米|千克|公斤|克|分贝)",
+    rf"|(?:\b(?:battery (?:life|lasts)|standby)(?: of)?|续航|待机){_AMOUNT}(?:(?:cm|mm|kg|g|dB)(?![a-z])|厘米|毫米|千克|公斤|克|分贝)",
     re.IGNORECASE,
 )
 _BARE_UNIT_AFTER = re.compile(

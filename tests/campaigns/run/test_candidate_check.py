@@ -11,6 +11,9 @@ from campaigns.selectors.sentences import DROPS
 from campaigns.services.candidate_check import DROPS as REASONS
 from campaigns.services.candidate_check import checker
 from generation.engine.config import Check
+from tests import factories
+from tests.campaigns.copy_makers import make_brief, make_run
+from tests.people import Cast
 
 LONG = "Dry all day in any weather, on any hill, with any bag, and home again without a drop inside the hood."
 
@@ -134,3 +137,11 @@ def test_an_sms_may_be_held_to_fewer_characters_than_a_part_has() -> None:
 
 def test_every_reason_has_a_sentence() -> None:
     assert {*REASONS.values(), "emoji_unwanted", "emoji_missing", "too_long"} <= set(DROPS)
+
+
+@pytest.mark.django_db
+def test_a_brand_that_is_called_by_a_colour_or_a_number_may_be_named(cast: Cast) -> None:
+    campaign = factories.make_campaign(cast, brand=factories.make_brand(cast, name="Red Fern 21"))
+    payload = make_run(cast, brief=make_brief(cast, campaign=campaign)).items.get().payload
+    assert checker(payload)("Dry boots by Red Fern 21").drop_reason == ""
+    assert checker(payload)("Blue boots by Red Fern 21").drop_reason == "unsupported"

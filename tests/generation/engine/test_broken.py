@@ -26,6 +26,7 @@ from tests.generation.starter_corpus import corpus
         "腰围有 厘米厚，单只 毫升",
         "翻盖手机重 10.5 × 5.5 厘米",
         "The head weighs 48 dB at the tip",
+        "Standby of 112 g, battery lasts 5 cm",
         "手机续航 10.5 × 5.5 厘米",
     ],
 )
@@ -46,7 +47,7 @@ def test_what_is_broken(text: str) -> None:
         "价格 ￥99，原价 129 元",
         "It is so, so soft, and had had its day",
         "Tied with soft twine: the left foot first",
-        "Weighs 96 g, 10 days on standby, 48 dB; a battery of 20 Wh",
+        "Weighs 96 g, 10 days on standby, 48 dB; a battery of 20 Wh, battery 45 g",
         "重 96 克，待机 10 天，续航 24 小时",
         "Worn again and again, and washed more and more",
         "合上 10.5 × 5.5 厘米，占 30 平方厘米，按毫米裁，厘米级的误差",
