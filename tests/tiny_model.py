@@ -1,6 +1,7 @@
 """A real, tiny model of Gemma's architecture with random weights, whose random output is made of ordinary words.
 
-For tests of everything around the model: it loads, samples, stops and cancels as a large one does, in milliseconds.
+For tests of everything around the model: it loads, samples, stops and cancels as a large one does, in milliseconds. The
+words name no colour and no material: a text that claims what no record supports would be dropped.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ _ENGLISH = (
     "towel bottle kettle pan bowl plate brush soap cream scarf hat gloves socks coat dress jeans watch ring phone case "
     "cable speaker mouse desk shelf basket box bike helmet tent rope boots pack stove morning evening night day week "
     "summer winter spring autumn rain sun snow wind home garden city street trail forest river beach mountain office "
-    "kitchen bedroom bath family friend child parent guest colour shape size fit weight fabric cotton linen wool steel "
-    "wood glass leather paper button pocket zip strap handle lid base edge corner layer seam sole heel toe sleeve collar"
+    "kitchen bedroom bath family friend child parent guest colour shape size fit weight fabric trim hem knit hinge "
+    "panel spout buckle label button pocket zip strap handle lid base edge corner layer seam sole heel toe sleeve collar"
 )
 _CHINESE = (
     "轻盈 柔软 温暖 清新 安静 自然 简单 舒适 耐用 透气 防水 轻便 方便 贴心 明亮 干净 细腻 顺滑 结实 灵活 每天 早晨 夜晚 周末 夏天 冬天 "
     "春天 秋天 雨天 家里 户外 城市 山间 海边 办公 厨房 卧室 阳台 花园 旅行 通勤 运动 跑步 骑行 徒步 露营 学习 休息 睡眠 下厨 阅读 分享 "
     "陪你 带上 穿上 试试 发现 感受 享受 选择 出发 回家 开启 遇见 喜欢 收纳 清洗 外套 衬衫 跑鞋 水杯 台灯 椅子 背包 毯子 枕头 毛巾 水壶 "
-    "围巾 帽子 手套 袜子 手表 耳机 键盘 鼠标 书桌 篮子 单车 头盔 帐篷 靴子 面料 棉麻 羊毛 不锈钢 木质 玻璃 皮革 口袋 拉链 肩带 杯盖 "
+    "围巾 帽子 手套 袜子 手表 耳机 键盘 鼠标 书桌 篮子 单车 头盔 帐篷 靴子 面料 针脚 领口 把手 边角 底座 袖口 口袋 拉链 肩带 杯盖 "
     "孩子 家人 朋友 自己 生活 时光 心情 颜色 尺寸 重量 细节 设计 手感 质感 一步 一杯 一盏 一天 一路 让 把 在 和 给 也 都 更 就 的 了 是"
 )
 _MARKS = ["\n", ",", ".", "!", "，", "。", "！"]
