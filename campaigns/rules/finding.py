@@ -50,6 +50,7 @@ class Code(StrEnum):
     GROUNDING_PHONE = "grounding.phone"
     GROUNDING_COLOUR = "grounding.colour"
     GROUNDING_MATERIAL = "grounding.material"
+    GROUNDING_PROPERTY = "grounding.property"
     WORDING_MUST_MISSING = "wording.must_missing"
     WORDING_NEVER_PRESENT = "wording.never_present"
     LAW_ABSOLUTE = "law.absolute"

@@ -34,6 +34,7 @@ FINDINGS: dict[str, Text] = {
     "grounding.phone": gettext_lazy("The telephone number “%(claim)s” is known nowhere."),
     "grounding.colour": gettext_lazy("The colour “%(claim)s” stands in no record of the product."),
     "grounding.material": gettext_lazy("The material “%(claim)s” stands in no record of the product."),
+    "grounding.property": gettext_lazy("The property “%(claim)s” stands in no record of the product."),
     "wording.must_missing": gettext_lazy("The must word “%(word)s” is missing."),
     "wording.never_present": gettext_lazy("“%(word)s” must never be used."),
     "law.absolute": gettext_lazy("“%(word)s” is an absolute term, which advertising law forbids or wants proved."),
@@ -49,7 +50,9 @@ DROPS: dict[str, Text] = {
     ),
     "never_word": gettext_lazy("contains a never word"),
     "must_word_missing": gettext_lazy("lacks a must word"),
-    "unsupported": gettext_lazy("claims what no fact supports: a number, price, date, address, colour or material"),
+    "unsupported": gettext_lazy(
+        "claims what no fact supports: a number, price, date, address, colour, material or property"
+    ),
     "absolute_term": gettext_lazy("contains an absolute term of advertising law"),
     "emoji_unwanted": gettext_lazy("has emoji, which the brief does not want"),
     "emoji_missing": gettext_lazy("has no emoji, which the brief wants"),

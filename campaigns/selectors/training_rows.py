@@ -13,6 +13,7 @@ from campaigns.models import AudienceSegment, Brief, Campaign, Channel, Product,
 from campaigns.models.product import ProductStatus
 from campaigns.services.brief_payload import BriefPart, copy_brief_of, item_payload
 from copystudio.models import User, Workspace
+from generation.engine.abroad import in_own_language
 from generation.engine.config import CopyBrief
 from generation.engine.plan import make_plan
 from generation.models import GenerationItem
@@ -117,7 +118,7 @@ def _brief(payload: Any) -> CopyBrief | None:
     if not isinstance(payload, dict):
         return None
     try:
-        brief = copy_brief_of(payload)
+        brief = in_own_language(copy_brief_of(payload))
     except ValueError:
         return None
     if not brief.facts and not brief.product_description.strip():

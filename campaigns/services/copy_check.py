@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,8 @@ from campaigns.models import AudienceSegment, Brand, Campaign, Channel, Product,
 from campaigns.rules import grounding, limits, wording
 from campaigns.rules.absolute import absolute_terms
 from campaigns.rules.finding import Severity
+from campaigns.rules.properties import Record, Word, unsupported_properties
+from generation.engine.glossary import glossary
 
 # A number that stands further down in a description is reported as unsupported, rather than carried with every item.
 MOST_DESCRIPTION = 5000
@@ -92,6 +94,7 @@ def check_text(text: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
     found += wording.present_never_words(text, data["never_words"])
     found += absolute_terms(text, data.get("names", ()))  # runs of an earlier release carry no names
     found += grounding.unsupported_by(text, _evidence(data))
+    found += unsupported_properties(text, _record(data), stated_words)
     found += wording.missing_must_words(text, data["must_words"])
     grave = {"blocking": 0, "warning": 1, "info": 2}
     return [finding.to_dict() for finding in sorted(found, key=lambda one: (grave[one.severity.value], one.start))]
@@ -126,6 +129,22 @@ def _evidence(data: Mapping[str, Any]) -> grounding.Evidence:
         tuple(data["texts"]),
         tuple(data["dates"]),
     )
+
+
+def _record(data: Mapping[str, Any]) -> Record:
+    facts = (f"{attribute}: {value} {unit}" for attribute, value, unit in data["facts"])
+    return _record_of((*data["texts"], *facts))
+
+
+@lru_cache(maxsize=256)
+def _record_of(texts: tuple[str, ...]) -> Record:
+    return Record.of(texts, stated_words)
+
+
+def stated_words(text: str) -> Iterator[Word]:
+    """The words of a text that the glossary knows and nothing denies."""
+    for term, start, end in glossary().stated(text):
+        yield Word(term.text, term.kind, start, end)
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.engine.about import MOST_ABOUT, informative, quoted, sentences, standing_out, whole
+from generation.engine.abroad import in_own_language
 from generation.engine.config import ChannelView, CopyBrief, Fact, Language
 from generation.engine.evaluation.coverage import content_words, is_expressed
 from generation.engine.language import script_of
@@ -21,6 +22,8 @@ T = TypeVar("T")
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 _SHORT, _LONG = 70, 220  # characters of English up to which one fact, two facts lead
 _TOO_LONG = 3.0  # deviations that a sentence loses which could only be quoted in part
+_FIRST, _EACH = 60, 60  # characters of English that a title and each fact can fill
+_TOLD = 2  # facts from which on a product of a catalogue in another language is known
 _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 
 
@@ -30,8 +33,9 @@ class Plan:
 
     cares  what the segment is about: of texts that tell the same facts, one that is nearer to it is better
     known  content words of the brief: a text that strays from them is worse; none where the product is described in another
-           language
+           language and hardly anything of it is known in this one
     about  what is quoted of the product's description
+    title  what the product is called in the language of the copy; empty: as in the brief
     """
 
     facts: tuple[Fact, ...] = ()
@@ -40,6 +44,7 @@ class Plan:
     cares: str = ""
     known: frozenset[str] = frozenset()
     about: str = ""
+    title: str = ""
 
     @property
     def leading(self) -> tuple[Fact, ...]:
@@ -66,7 +71,8 @@ class _Reading:
         facts, leads = self.brief.facts, _leads(self.brief)
         order = _from(self.order, turn * leads + after)
         about = self.whole or quoted(_from(self.sentences, turn + after))
-        return Plan(tuple(facts[place] for place in order), leads, turn, self.cares, self.known, about)
+        told = tuple(facts[place] for place in order)
+        return Plan(told, leads, turn, self.cares, self.known, about, self.brief.product_title)
 
 
 def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> Plan:
@@ -86,7 +92,7 @@ def make_angles(brief: CopyBrief, encode: Encode | None = None) -> tuple[Plan, .
     four times the same text."""
     read = _read(brief, encode)
     first, second = read.plan(0, 0), read.plan(1, 0)
-    if len(brief.facts) > first.leads > 0:
+    if len(first.facts) > first.leads > 0:
         place = _from(read.order, first.leads)[0]
         differs = read.weights[place] >= sum(read.weights) / len(read.weights)
     else:
@@ -96,6 +102,7 @@ def make_angles(brief: CopyBrief, encode: Encode | None = None) -> tuple[Plan, .
 
 def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:
     """The first turn after `now` that leads with facts with which no written turn led; without any, the one after `now`."""
+    brief = in_own_language(brief)
     count, leads = len(brief.facts), _leads(brief)
     used = {turn * leads % count for turn in written} if count else set()
     further = range(now + 1, now + 1 + count)
@@ -103,6 +110,7 @@ def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:
 
 
 def _read(brief: CopyBrief, encode: Encode | None) -> _Reading:
+    asked, brief = brief, in_own_language(brief)
     weights, cares = _weights(brief, encode), _cares(brief)
     return _Reading(
         brief=brief,
@@ -111,7 +119,7 @@ def _read(brief: CopyBrief, encode: Encode | None) -> _Reading:
         sentences=_worth_quoting(brief.product_description, cares, encode),
         whole=whole(brief.product_description),
         cares=cares,
-        known=_known(brief),
+        known=_known(asked if len(brief.facts) < _TOLD else brief),
     )
 
 
@@ -144,7 +152,18 @@ def can_stand_in(fact: Fact, language: Language) -> bool:
 
 def with_plan(brief: CopyBrief, plan: Plan) -> CopyBrief:
     """The brief as it is told: a trained model leads with the facts and the sentence of the description that stand first."""
-    return replace(brief, facts=plan.facts, product_description=plan.about)
+    title = plan.title or brief.product_title
+    told = replace(brief, product_title=title, facts=plan.facts, product_description=plan.about)
+    return replace(told, channel=_no_longer_than_told(told))
+
+
+def _no_longer_than_told(brief: CopyBrief) -> ChannelView:
+    """The channel with the room that the product can fill: what there are no facts for, a small model makes up."""
+    channel, room = brief.channel, room_of(brief.channel, brief.language)
+    most = _FIRST + _EACH * len(brief.facts) + len(brief.product_description)
+    if brief.language is Language.ZH_HANS:
+        most = int(most * _CHINESE)
+    return channel if room is None or room <= most else replace(channel, unit="characters", limit=most)
 
 
 def most_leads(channel: ChannelView, language: Language) -> int:

@@ -70,6 +70,11 @@ _NUMBER = rf"{_DIGITS}|\b(?:{'|'.join(_ENGLISH)})\b|{_HAN_NUMBER}"
 _QUANTITY = re.compile(
     rf"(?P<currency>[$€£¥])?\s?(?P<number>{_NUMBER})(?:[\s-]?(?P<unit>(?:{_LATIN})(?![a-z])|{_OTHER}))?"
 )
+_HAN_UNITS = "|".join(name for name in _LONGEST_FIRST if "\u4e00" <= name[0] <= "\u9fff")
+_HAN_UNIT = re.compile(rf"(?P<number>{_DIGITS})\s?(?P<unit>{_HAN_UNITS})")
+_WRITTEN = {
+    "l": "L", "w": "W", "kw": "kW", "mah": "mAh", "wh": "Wh", "v": "V", "hz": "Hz", "db": "dB", "k": "K", "g/m2": "g/m²", "°c": "°C"
+}  # fmt: skip
 _JOIN = re.compile(r"\s*(?:[x*~/、,-]|to|and|or|by|至|到|和|或)\s*\Z")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−~〜", "-") | {"×": "x", "’": "'", "‘": "'"})
 
@@ -122,3 +127,17 @@ def _found(text: str, spelled: bool) -> Iterator[Quantity]:
 def _han_value(written: str) -> int:
     tens, ten, ones = written.rpartition("十")
     return (10 * _HAN_DIGITS.get(tens, 1) if ten else 0) + _HAN_DIGITS.get(ones, 0)
+
+
+def with_latin_units(text: str) -> str:
+    """The text with the Latin names of Chinese units after digits: "5000 毫米" becomes "5000 mm", "199 元" "¥199"."""
+    return _HAN_UNIT.sub(_in_latin, text)
+
+
+def _in_latin(match: re.Match[str]) -> str:
+    number, unit = match["number"], _UNITS[match["unit"]]
+    if unit in "€£$¥":
+        return f"{unit}{number}"
+    if unit in ("day", "week", "month", "year") and number != "1":
+        unit += "s"
+    return f"{number}{' ' if unit != '%' else ''}{_WRITTEN.get(unit, unit)}"

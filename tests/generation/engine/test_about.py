@@ -74,7 +74,7 @@ def test_a_short_description_is_quoted_whole() -> None:
     brief = replace(BRIEF, product_description="Soft cotton.\nFor you")
     assert make_plan(brief).about == "Soft cotton. For you."
     assert "About: Soft cotton. For you.\n" in render("brief-1", with_plan(brief, make_plan(brief))).text
-    short = replace(BRIEF, product_description="防水透气。纯棉。")
+    short = replace(BRIEF, product_description="防水透气。纯棉。", language=Language.ZH_HANS)
     assert make_plan(short).about == "防水透气。纯棉。"
     assert make_plan(replace(BRIEF, product_description="")).about == ""
 

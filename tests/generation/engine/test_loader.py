@@ -125,9 +125,9 @@ def test_the_head_sees_no_slices_and_gives_the_same_numbers(loaded: Any) -> None
 
 def test_tokens_come_back_as_text(loaded: Any) -> None:
     tokenizer: TextTokenizer = loaded.tokenizer
-    ids = tokenizer.encode("soft wool for winter\nlamp")
+    ids = tokenizer.encode("soft knit for winter\nlamp")
     assert ids[0] == 2
-    assert tokenizer.decode(ids).split() == ["soft", "wool", "for", "winter", "lamp"] or "wool" in tokenizer.decode(ids)
+    assert tokenizer.decode(ids).split() == ["soft", "knit", "for", "winter", "lamp"] or "knit" in tokenizer.decode(ids)
     assert tokenizer.encode("", start=False) == []
 
 
