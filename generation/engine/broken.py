@@ -4,6 +4,8 @@ other nonsense of small models that can be told without the brief."""
 import re
 from collections.abc import Iterable
 
+from generation.engine.config import Fact
+
 _SIGN = re.compile(r"[£￡¥￥€$¢]")
 _UNIT = re.compile(r"(?<![\w°/-])(?:cm|mm|km|kg|ml|mAh|ft|°C)(?![\w-])")
 _HAN_UNIT = re.compile(r"(?<![\d½¼¾一二两三四五六七八九十百千万半几数每按方\s])\s*(?:厘米|毫米|毫升|千克|公斤)(?!级)")
@@ -24,6 +26,11 @@ _STUTTER = re.compile(
     r"(?!哈)([\u4e00-\u9fff])\1\1|([\u4e00-\u9fff]{1,2})\s+\2(?![\u4e00-\u9fff])|约\s*约|(?<!\S)(\S{1,20})(?:\s\3(?!\S)){2}",
     re.IGNORECASE,
 )
+# a value that begins with a verb or a participle, and what neither of them can stand behind
+_VALUE = re.compile(
+    r"([a-z]{4,}s) (to|into|after|up|out|its|your)\b|([a-z]{3,}ed) (to|in|at|on|against|over|through|from|by|with)\b"
+)
+_CARRIES_NO_VERB, _CARRIES_NO_PARTICIPLE = r"\b(?:with|has|have|an?) ", r"\b(?:with|an?|of|from|for) "
 _HOLES = (_STUTTER, _CHOICE, _HAN_UNIT, _OTHER_MEASURE)
 
 
@@ -41,3 +48,14 @@ def is_broken(text: str, names: Iterable[str] = ()) -> bool:
     return any(
         not _BARE_UNIT_AFTER.search(text[max(0, match.start() - 8) : match.start()]) for match in _UNIT.finditer(text)
     )
+
+
+def pastes(text: str, facts: Iterable[Fact]) -> bool:
+    """Whether the value of a fact that begins with a verb stands where only a thing can: "with darkens to chestnut", "a
+    shielded against reading"."""
+    for fact in facts:
+        for verb, to, participle, by in _VALUE.findall(fact.value[:200]):
+            pasted = f"{_CARRIES_NO_VERB}{verb} {to}" if verb else f"{_CARRIES_NO_PARTICIPLE}{participle} {by}"
+            if re.search(rf"{pasted}\b", text):
+                return True
+    return False

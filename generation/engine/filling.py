@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from generation.engine.backends.base import Backend, OnStep, Request
-from generation.engine.broken import is_broken
+from generation.engine.broken import is_broken, pastes
 from generation.engine.choosing import Matrix, choose, likeness
 from generation.engine.config import Check, DropReason, FinishReason, Output, SamplingConfig
 from generation.engine.dedupe import SeenTexts, repeats_itself
@@ -135,7 +135,7 @@ class _Work:
             return DropReason.WRONG_LANGUAGE.value
         if self.seen.is_duplicate(text) or repeats_itself(text):
             return DropReason.DUPLICATE.value
-        if is_broken(text, prompt.names):
+        if is_broken(text, prompt.names) or pastes(text, self.item.plan.facts):
             return DropReason.BROKEN.value
         check = self.item.check(text)
         if check.drop_reason:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.broken import is_broken
+from generation.engine.broken import is_broken, pastes
+from generation.engine.config import Fact
 from tests.generation.starter_corpus import corpus
 
 
@@ -64,3 +65,27 @@ def test_no_text_of_the_corpus_is_taken_for_broken() -> None:
 def test_a_name_that_is_written_so_is_no_hole() -> None:
     assert is_broken("A ca$h belt in black") and not is_broken("A ca$h belt in black", ["ca$h belt", "black"])
     assert is_broken("A ca$h belt that weighs kg", ["ca$h belt"])
+
+
+PATINA = (
+    Fact("Leather", "darkens to chestnut"),
+    Fact("Pockets", "shielded against RFID reading"),
+    Fact("Drops", "from 2 m"),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A wallet with darkens to chestnut leather",
+        "It has darkens to chestnut",
+        "A pouch with shielded against reading",
+    ],
+)
+def test_a_value_that_begins_with_a_verb_does_not_stand_for_a_thing(text: str) -> None:
+    assert pastes(text, PATINA)
+
+
+def test_no_text_that_people_wrote_pastes_its_facts() -> None:
+    assert not pastes("The leather darkens to chestnut; pockets shielded against RFID reading", PATINA)
+    assert not [one.id for one in corpus.examples() if pastes(one.text, one.brief.facts)]
