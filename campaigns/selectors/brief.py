@@ -62,13 +62,15 @@ def tags_in_use(workspace: Workspace) -> list[str]:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How much a brief asks for. Without a segment, copy is written once, for everybody."""
+    """How much a brief asks for. Without a segment, copy is written once, for everybody. ``abroad``: products that are
+    described in another language than that of the copy."""
 
     products: int
     segments: int
     channels: int
     count: int
     sample: tuple[Product, ...] = ()
+    abroad: int = 0
 
     @property
     def items(self) -> int:
@@ -94,11 +96,18 @@ class Estimate:
 
 
 def estimate(
-    *, workspace: Workspace, product_filter: Mapping[str, Any], segments: int, channels: int, count: int
+    *,
+    workspace: Workspace,
+    product_filter: Mapping[str, Any],
+    segments: int,
+    channels: int,
+    count: int,
+    language: str = "",
 ) -> Estimate:
-    """Count the products that match and show the first few."""
+    """Count the products that match and show the first few. ``language``: that of the copy, where it is known."""
     rows = products_matching(workspace, dict(product_filter))
-    return Estimate(rows.count(), segments, channels, count, tuple(rows.order_by("title", "pk")[:SAMPLE]))
+    abroad = rows.exclude(language__in=["", language]).count() if language else 0
+    return Estimate(rows.count(), segments, channels, count, tuple(rows.order_by("title", "pk")[:SAMPLE]), abroad)
 
 
 def brief_estimate(brief: Brief) -> Estimate:
@@ -107,5 +116,6 @@ def brief_estimate(brief: Brief) -> Estimate:
         product_filter=brief.product_filter,
         segments=brief.segments.count(),
         channels=len(brief_channels(brief)),
+        language=brief.language,
         count=brief.count,
     )

@@ -102,6 +102,7 @@ def brief_preview(request: WorkspaceRequest, workspace: Workspace) -> HttpRespon
         segments=len(segments),
         channels=len(channels),
         count=form.cleaned_data.get("count") or 0,
+        language=request.GET.get("language", ""),
     )
     wrong = [name for name in form.errors if name != "channels"]
     context = {"estimate": found, "wrong": [form[name].label for name in wrong if name in form.fields]}

@@ -170,3 +170,13 @@ class TestEstimate:
         monkeypatch.setattr("campaigns.selectors.brief.MAX_TEXTS", 3)
         factories.make_product(cast)
         assert self.ask(cast, channels=[factories.channel(cast).pk], count=4).context["estimate"].too_many
+
+    @pytest.mark.parametrize(("language", "abroad"), [("en", 0), ("zh-hans", 2), ("", 0), ("klingon", 2)])
+    def test_products_of_a_catalogue_in_another_language_are_named(
+        self, cast: Cast, language: str, abroad: int
+    ) -> None:
+        for said in ("en", "en", ""):
+            factories.make_product(cast, language=said)
+        answer = self.ask(cast, count=4, language=language)
+        assert answer.context["estimate"].abroad == abroad
+        assert ("another language than the copy" in answer.content.decode()) == bool(abroad)
