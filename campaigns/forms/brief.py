@@ -173,7 +173,10 @@ class BriefForm(BriefScopeForm):
         _("Length"),
         Length,
         _("Any"),
-        _("Short uses about 45 %, medium 70 % and long 95 % of what is advised in the channel."),
+        _(
+            "Short uses about 45 %, medium 70 % and long 95 % of what is advised in the channel. With any, a text of the "
+            "studio's own model is as long as its leading facts carry: it is surest when it is brief."
+        ),
     )
     emoji = dial(_("Emoji"), Emoji, _("Any"), _("Texts that do not keep to it are dropped."))
     must_words = WordsField(

@@ -22,7 +22,7 @@ T = TypeVar("T")
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 _SHORT, _LONG = 70, 220  # characters of English up to which one fact, two facts lead
 _TOO_LONG = 3.0  # deviations that a sentence loses which could only be quoted in part
-_FIRST, _EACH = 60, 60  # characters of English that a title and each fact can fill
+_FIRST, _EACH = 40, 35  # characters of English that a title and each leading fact can fill
 _TOLD = 2  # facts from which on a product of a catalogue in another language is known
 _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 
@@ -150,17 +150,21 @@ def can_stand_in(fact: Fact, language: Language) -> bool:
     return not scripts or ("han" if language is Language.ZH_HANS else "latin") in scripts
 
 
-def with_plan(brief: CopyBrief, plan: Plan) -> CopyBrief:
-    """The brief as it is told: a trained model leads with the facts and the sentence of the description that stand first."""
+def with_plan(brief: CopyBrief, plan: Plan, *, full: bool = False) -> CopyBrief:
+    """The brief as it is told: a trained model leads with the facts and the sentence of the description that stand first.
+
+    full  whether a text may be as long as its channel allows; else it gets the room that its leading facts can fill
+    """
     title = plan.title or brief.product_title
     told = replace(brief, product_title=title, facts=plan.facts, product_description=plan.about)
-    return replace(told, channel=_no_longer_than_told(told))
+    return told if full else replace(told, channel=_room_for(told, plan.leads))
 
 
-def _no_longer_than_told(brief: CopyBrief) -> ChannelView:
-    """The channel with the room that the product can fill: what there are no facts for, a small model makes up."""
+def _room_for(brief: CopyBrief, leads: int) -> ChannelView:
+    """Every further sentence of a small model is another chance to make something up: of 36 texts for channels of prose
+    eight could be used, of those that were told to be short twenty."""
     channel, room = brief.channel, room_of(brief.channel, brief.language)
-    most = _FIRST + _EACH * len(brief.facts) + len(brief.product_description)
+    most = _FIRST + _EACH * max(1, leads)
     if brief.language is Language.ZH_HANS:
         most = int(most * _CHINESE)
     return channel if room is None or room <= most else replace(channel, unit="characters", limit=most)

@@ -49,12 +49,13 @@ def prepare(
     payload = dict(row.payload)
     check, wish = checker(payload), Wish.from_dict(payload.pop("wish", {}))
     ran = tuple(payload.pop("ran", ()))
-    payload.pop("check", None)
+    checked = payload.pop("check", None) or {}
     with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
     template = run.model_version.prompt_template
     plans = make_angles(brief, encode) if _has_angles(run, row) else (make_plan(brief, encode, wish.turn, wish.after),)
-    first, *others = [Angle(plan, render(template, with_plan(brief, plan))) for plan in plans]
+    full = bool(checked.get("length")) or template not in FOLLOW_THE_PLAN
+    first, *others = [Angle(plan, render(template, with_plan(brief, plan, full=full))) for plan in plans]
     there = [candidate.text for candidate in row.candidates.all()]
     wanted = max(1, row.requested - len(there))
     slots = range(len(there), len(there) + wanted)

@@ -160,10 +160,11 @@ def test_plans_and_prompts_are_made_of_what_is_told() -> None:
     assert next_turn(one, {0}, 0) == 1 and make_angles(one)[0] == plan
 
 
-def test_a_product_of_which_little_is_known_is_given_less_room() -> None:
-    poor, rich = (
-        brief(Language.EN, "Pillow"),
-        brief(Language.EN, "Pillow", "", *((f"Part {n}", f"{n} cm") for n in range(8))),
-    )
-    assert (with_plan(poor, make_plan(poor)).channel.limit or 0) < 100
-    assert with_plan(rich, make_plan(rich)).channel == CHANNEL
+def test_a_text_gets_the_room_that_its_leading_facts_fill_unless_its_length_is_asked_for() -> None:
+    poor = brief(Language.EN, "Pillow")
+    rich = brief(Language.EN, "Pillow", "", *((f"Part {n}", f"{n} cm") for n in range(8)))
+    short, longer = (with_plan(one, make_plan(one)).channel.limit or 0 for one in (poor, rich))
+    assert short < longer < 200
+    assert with_plan(rich, make_plan(rich), full=True).channel == CHANNEL
+    tight = replace(rich, channel=replace(CHANNEL, limit=30))
+    assert with_plan(tight, make_plan(tight)).channel == tight.channel
