@@ -20,9 +20,9 @@ from generation.engine.prompt_data import fact_weight, room_of
 
 T = TypeVar("T")
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
-_SHORT, _LONG = 70, 220  # characters of English up to which one fact, two facts lead
+_SHORT, _LONG = 70, 320  # characters of English up to which one fact, two facts lead
 _TOO_LONG = 3.0  # deviations that a sentence loses which could only be quoted in part
-_FIRST, _EACH = 40, 35  # characters of English that a title and each leading fact can fill
+_FIRST, _EACH = 40, 45  # characters of English that a title and each leading fact can fill
 _TOLD = 2  # facts from which on a product of a catalogue in another language is known
 _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 
@@ -161,8 +161,8 @@ def with_plan(brief: CopyBrief, plan: Plan, *, full: bool = False) -> CopyBrief:
 
 
 def _room_for(brief: CopyBrief, leads: int) -> ChannelView:
-    """Every further sentence of a small model is another chance to make something up: of 36 texts for channels of prose
-    eight could be used, of those that were told to be short twenty."""
+    """Every further sentence of a small model is another chance to make something up: of 72 texts for channels of prose 18
+    could be used, of as many that were told to be brief 32 (tests/bench/RESULTS.md)."""
     channel, room = brief.channel, room_of(brief.channel, brief.language)
     most = _FIRST + _EACH * max(1, leads)
     if brief.language is Language.ZH_HANS:
