@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,10 +124,23 @@ def _train(run: TrainingRun, turn: Turn) -> None:
         job = settings_search(run, job, turn)
     shown = _samples_of(data.held_out)
     result, digest = job.run(
-        lambda progress, model: _on_step(run, progress, model, shown, turn), between=turn.step_aside
+        lambda progress, model: _on_step(run, progress, model, shown, turn), between=_measuring(run, turn)
     )
     _register(run, lineage=job.lineage, folder=job.target.name, digest=digest, result=result)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+def _measuring(run: TrainingRun, turn: Turn) -> Callable[[], object]:
+    """What happens between the batches of a measurement: the first time, which is before the first step and takes minutes, it
+    is said; then whoever waits goes first."""
+    unsaid = iter([True])
+
+    def between() -> None:
+        if next(unsaid, False):
+            job_progress(run, done=run.done, step="measuring")
+        turn.step_aside()
+
+    return between
 
 
 def _frozen(run: TrainingRun, folder: Path, turn: Turn) -> Snapshot:

@@ -51,6 +51,7 @@ def test_an_open_run_is_polled_every_three_seconds_and_a_closed_one_is_not(cast:
         ("", "Waits until the machine is free."),
         ("collecting", "The data are being collected and frozen."),
         ("loading", "The base model is being loaded."),
+        ("measuring", "The held-out loss is measured before the first step."),
         ("searching", "Tries settings on part of the data before it trains."),
         ("examples", "Learns from examples."),
         ("pairs", "Learns from preference pairs."),
