@@ -165,8 +165,8 @@ class Trainer:
                 self._state.step += 1
                 self._state.tokens += tokens
                 self._state.recent.append(loss)
-                measured = self._measure() if self._due(self._per_evaluation()) else {}
                 self._state.seconds += time.monotonic() - began
+                measured = self._measured() if self._due(self._per_evaluation()) or self._is_over() else {}
                 if journal is not None:
                     journal.note(self._state.step, loss=loss, learning_rate=self._rate(), **measured)
                 stop = self.world.any(self.on_step(self._progress(loss, tokens, began, measured)))
@@ -305,10 +305,25 @@ class Trainer:
             if self.config.patience and state.since_best >= self.config.patience:
                 state.stopped = "patience"
                 state.step = self.example_steps
-        budget = self.config.time_budget
-        if budget is not None and self.world.any(state.seconds > budget):
+        if self._is_over():
             state.stopped = "time"
         return found
+
+    def _measured(self) -> dict[str, float]:
+        """A measurement between steps, which counts as computing."""
+        began = time.monotonic()
+        found = self._measure()
+        self._state.seconds += time.monotonic() - began
+        return found
+
+    def _is_over(self) -> bool:
+        budget = self.config.time_budget
+        return budget is not None and self.world.any(self._state.seconds > budget)
+
+    def _seconds_left(self) -> float:
+        state, budget = self._state, self.config.time_budget
+        left = state.seconds / state.step * (self.steps - state.step)
+        return left if budget is None else max(0.0, min(left, budget - state.seconds))
 
     def _progress(self, loss: float, tokens: int, began: float, measured: Mapping[str, float]) -> Progress:
         state = self._state
@@ -321,7 +336,7 @@ class Trainer:
             learning_rate=self._rate(),
             tokens_per_second=tokens / elapsed,
             seconds=state.seconds,
-            seconds_left=state.seconds / state.step * (self.steps - state.step),
+            seconds_left=self._seconds_left(),
             held_out=measured.get("held_out"),
             pair_accuracy=measured.get("pair_accuracy"),
             evaluated=bool(measured),
