@@ -11,6 +11,7 @@ from generation.engine.config import CopyBrief, Fact, Language
 from generation.engine.evaluation.quantities import with_latin_units
 from generation.engine.glossary import (
     NUMBER,
+    REMARK,
     Phrase,
     glossary,
     is_amount,
@@ -22,7 +23,7 @@ from generation.engine.glossary import (
     stands_alone,
 )
 
-MOST_READ, FEW = 6, 4  # facts read from a description at most; facts of its own from which on none are read
+_MOST_READ, _FEW = 6, 4  # facts read from a description at most; facts of its own from which on none are read
 _MOST_DESCRIPTION = 2000  # characters of a description that are read
 _LEAST_TITLE = 0.34  # share of a title that must be known, or it stays as it is
 _LEAST_KNOWN = 0.6  # share of a part of a fact that must be known for it to be told
@@ -31,7 +32,6 @@ _NAMES = {"colour": ("Colour", "颜色"), "material": ("Material", "材质"), "p
 _FEATURE = ("Feature", "特点")
 _AFFIRMED = {Language.EN: "Yes", Language.ZH_HANS: "是"}
 _YES, _NO = ("yes", "true", "是", "有", "支持"), ("no", "none", "n/a", "false", "否", "无", "不支持", "没有", "-")
-_REMARK = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]")
 _ABBREVIATED = re.compile(r"\b(approx|incl|excl|max|min)\.", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:p|li|br|div|h\d|ul|ol|tr|td)\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"<[^>]{1,200}>")
 _COLUMN = re.compile(r"(?:^|[.;。；\n])\s*([A-Za-z][A-Za-z ]{1,30}|[\u4e00-\u9fff]{1,8})\s*[:：]\s*$")
@@ -54,7 +54,7 @@ def in_own_language(brief: CopyBrief) -> CopyBrief:
     if _is_abroad(title, language):
         title = _title(title, brief.brand_name, language)
     facts = [told for fact in brief.facts if (told := _fact(fact, language))]
-    if not is_told and len(facts) < FEW:
+    if not is_told and len(facts) < _FEW:
         facts += _facts_read(brief.product_description, [title, *(fact.value for fact in facts)], language)
     if is_told and title == brief.product_title and tuple(facts) == brief.facts:
         return brief
@@ -111,11 +111,9 @@ def _fact(fact: Fact, language: Language) -> Fact | None:
 def _value(value: str, language: Language, *, is_named: bool) -> Iterator[str]:
     """What the value says, part by part; where one denies something, no further."""
     for part in parts_of(_plain(value)):
-        remark = _REMARK.search(part)
         if glossary().denies(part):
             return
-        plain = _REMARK.sub("", part).strip() if remark else part
-        if plain:
+        if plain := REMARK.sub("", part).strip():
             yield from _part(plain, language, is_named=is_named)
 
 
@@ -148,7 +146,7 @@ def _facts_read(description: str, said: Sequence[str], language: Language) -> li
                 if value.casefold() not in known:
                     found.append(Fact(name, value))
                     known = f"{known} {value.casefold()}"
-    return found[:MOST_READ]
+    return found[:_MOST_READ]
 
 
 def _told_apart(phrase: Phrase, sentence: str, language: Language) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,8 @@ _SENTENCE_END = re.compile(r"[;!?•·]+|[.](?=\s|$)|[。；！？]+|\n(?!\s*[a-
 _PART = re.compile(
     r"(?<!\s)\s*(?:(?<!\d),|,(?!\d{3})|[、，/&+|:：()\[\]（）【】])\s*|(?<!\s)\s+(?:and|or|plus)\s+|[和与及或]"
 )
-_REMARK, _HIDDEN = re.compile(r"[(（\[][^)）\]]*[)）\]]"), "\x00"
+REMARK = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]")  # in brackets, behind what it is about
+_HIDDEN = "\x00"
 _AMOUNT = re.compile(
     r"(?<![A-Za-z0-9_.])\d+(?:[.,]\d+)*(?:\s?[x×*–-]\s?\d+(?:[.,]\d+)*)*(?:[\s-]?(?:%|°C|°F|(?:mm|cm|m|km|kg|g|mg|ml|L|l|oz|lbs?|W|V|mAh|"
     r"Wh|GB|TB|Hz|dB|lm|in|h|min)(?![A-Za-z])))?(?![A-Za-z\d])"
@@ -85,10 +86,10 @@ class Phrase:
 
     @cached_property
     def text(self) -> str:
-        joined = self.terms[0].text
+        said = self.terms[0].text
         for left, right in pairwise(self.terms):
-            joined += _between(left, right, self.language) + right.text
-        return joined
+            said += _between(left, right, self.language) + right.text
+        return said
 
     @property
     def said(self) -> str:
@@ -255,7 +256,7 @@ def glossary() -> Glossary:
 
 def parts_of(text: str) -> list[str]:
     """What stands between commas, "and" and the like, with the remarks in brackets behind it."""
-    hidden = _REMARK.sub(lambda match: _HIDDEN * len(match.group()), text)
+    hidden = REMARK.sub(lambda match: _HIDDEN * len(match.group()), text)
     cuts = [(0, 0), *(match.span() for match in _PART.finditer(hidden)), (len(text), len(text))]
     parts = [text[end:start].strip() for (_, end), (start, _) in pairwise(cuts)]
     return [part for part in parts if part]

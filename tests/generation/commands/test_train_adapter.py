@@ -175,7 +175,7 @@ def test_two_processes_end_with_nearly_the_weights_of_one(root: Path, tmp_path: 
     one, two = read_weights(root / "one"), read_weights(root / "two")
     assert one.keys() == two.keys()
     for name in one:
-        assert (one[name] - two[name]).norm() <= 0.05 * one[name].norm(), name  # sums in another order, and Adam
+        assert (one[name] - two[name]).norm() <= 0.02 * one[name].norm(), name
     states = [read_lineage(root / name)["state"] for name in ("one", "two")]
     for first, second in zip(*(state["history"] for state in states), strict=True):
         assert first["step"] == second["step"]

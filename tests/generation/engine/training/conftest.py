@@ -30,8 +30,8 @@ QUICK = TrainConfig(
 def brief_for(thing: str) -> CopyBrief:
     return CopyBrief(
         product_title=f"warm {thing}",
-        facts=(Fact("fabric", "soft wool"), Fact("colour", "bright"), Fact("size", "small")),
-        channel=ChannelView("email_subject", "paper", "characters", 60),
+        facts=(Fact("fabric", "soft knit"), Fact("colour", "bright"), Fact("size", "small")),
+        channel=ChannelView("email_subject", "label", "characters", 60),
         language=Language.EN,
     )
 
