@@ -7,15 +7,15 @@
 A fact belongs to a theme (weight, safety, taste …), and so does an interest of a segment: that is how a text can be held
 to leading with what its readers care about.
 
-Shops know their products in different ways, and a model has to learn from all of them: of some products the description
-tells what others have as facts (`about`), and some catalogues are in another language than the copy.
+Shops know their products in different ways, and a model has to learn from all of them: of some products the description or
+the title tells what others have as facts (`about`). A catalogue in the other language is told in that of the copy before
+anything is written (`engine.abroad`), so that none needs to be learned from.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from generation.engine.evaluation.coverage import is_expressed
 from generation.engine.training.dataset import Source, TrainingExample, is_held_out
 
 CORPUS = Path(__file__).parent / "corpus"
-ABROAD = 6  # one text in so many, of those that can, is written from a catalogue in the other language
 # a brief names its tone in the language of its copy
 TONES = {
     "plain": "平实", "calm": "平和", "warm": "温暖", "caring": "体贴", "professional": "专业",
@@ -35,20 +34,10 @@ TONES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A product as a catalogue in one language knows it; `told` are positions of the facts that its description tells."""
-
-    title: str
-    about: str
-    facts: tuple[Fact, ...]
-    told: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Example:
     """A text and its brief. `lead` is the wording in the text that speaks of the leading fact; `uses` are positions in
     `brief.facts` of all that the text speaks of, the leading one first, and `themes` are those of `brief.facts`.
-    `listing` is what the shop has: the same, or less of it as facts and more as description, or in another language."""
+    `told` are those that the shop has not as facts: its description or its title tells them."""
 
     id: str
     category: str
@@ -61,7 +50,7 @@ class Example:
     uses: tuple[int, ...]
     lead: str
     themes: tuple[str, ...]
-    listing: Listing
+    told: frozenset[int]
 
     @property
     def is_test(self) -> bool:
@@ -69,21 +58,13 @@ class Example:
         return is_held_out(self.product)
 
     def to_training(self) -> TrainingExample:
-        """As the shop's brief would have it: what the description tells is no fact, unless the text speaks of it and there
+        """As the shop's brief would have it: what description or title tells is no fact, unless the text speaks of it and there
         is no room for that sentence."""
         about = self._quoted()
-        told = {place for place in self.listing.told if is_expressed(self.listing.facts[place], about)}
-        left = [
-            place
-            for place in range(len(self.listing.facts))
-            if place not in (told if place in self.uses else self.listing.told)
-        ]
-        brief = replace(
-            self.brief,
-            product_title=self.listing.title,
-            product_description=about,
-            facts=tuple(self.listing.facts[place] for place in left),
-        )
+        facts, said = self.brief.facts, f"{self.brief.product_title}. {about}"
+        told = {place for place in self.told if is_expressed(facts[place], said)}
+        left = [place for place in range(len(facts)) if place not in (told if place in self.uses else self.told)]
+        brief = replace(self.brief, product_description=about, facts=tuple(facts[place] for place in left))
         return TrainingExample(
             id=f"starter/{self.id}",
             brief=brief,
@@ -95,10 +76,9 @@ class Example:
 
     def _quoted(self) -> str:
         """The sentences of the description, those first that the text speaks of."""
-        used = [self.listing.facts[place] for place in self.uses if place in self.listing.told]
-        return quoted(
-            sorted(sentences(self.listing.about), key=lambda one: -sum(is_expressed(fact, one) for fact in used))
-        )
+        used = [self.brief.facts[place] for place in self.uses if place in self.told]
+        found = sentences(self.brief.product_description)
+        return quoted(sorted(found, key=lambda one: -sum(is_expressed(fact, one) for fact in used)))
 
 
 def read_corpus(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> list[Example]:
@@ -133,12 +113,11 @@ def _example(
     language = Language.ZH_HANS if line["language"] == "zh" else Language(line["language"])
     short = line["language"]
     segment = segments[line["segment"]]
-    offers = tuple(Fact(offer[0], offer[1]) for offer in line.get("offer", ()))
-    own = _listing(product, short, offers)
-    facts = own.facts
+    known = (Fact(fact[short][0], fact[short][1], fact.get("unit", "")) for fact in product["facts"])
+    facts = (*known, *(Fact(*offer) for offer in line.get("offer", ())))
     brief = CopyBrief(
-        product_title=own.title,
-        product_description=own.about,
+        product_title=product[f"title_{short}"],
+        product_description=product.get("about", {}).get(short, ""),
         brand_name=product["brand"],
         facts=facts,
         segment=SegmentView(
@@ -157,8 +136,7 @@ def _example(
     uses = tuple(line["uses"])
     if not uses or any(not 0 <= use < len(facts) for use in uses):
         raise ValueError(f"uses {uses} of {len(facts)} facts")
-    themes = (*(fact["theme"] for fact in product["facts"]), *("price" for _ in offers))
-    abroad = not any(themes[use] == "price" for use in uses) and zlib.crc32(key.encode()) % ABROAD == 0
+    themes = (*(fact["theme"] for fact in product["facts"]), *("price" for _ in line.get("offer", ())))
     return Example(
         id=key,
         category=category,
@@ -171,14 +149,8 @@ def _example(
         uses=uses,
         lead=line["lead"],
         themes=themes,
-        listing=_listing(product, "zh" if short == "en" else "en") if abroad else own,
+        told=frozenset(place for place, fact in enumerate(product["facts"]) if fact.get("about")),
     )
-
-
-def _listing(product: dict[str, Any], language: str, offers: Sequence[Fact] = ()) -> Listing:
-    facts = tuple(Fact(fact[language][0], fact[language][1], fact.get("unit", "")) for fact in product["facts"])
-    told = frozenset(place for place, fact in enumerate(product["facts"]) if fact.get("about"))
-    return Listing(product[f"title_{language}"], product.get("about", {}).get(language, ""), (*facts, *offers), told)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

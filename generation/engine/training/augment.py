@@ -1,13 +1,16 @@
-"""Other prompts for the same text: facts in another order, some left out, told as description, or under another name.
+"""Other prompts for the same text: facts in another order, some left out, told as description, or under another name; a
+channel with just the room that the text needs.
 
 What the text itself speaks of always stays, in its own order, so that no example ever teaches to say what no fact says.
 """
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from generation.engine.config import CopyBrief, Fact, Language, SegmentView
+from generation.engine.config import ChannelView, CopyBrief, Fact, Language, SegmentView
+from generation.engine.prompt_data import room_of
 from generation.engine.seeds import derive_seed
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import Source, TrainingExample
@@ -22,6 +25,7 @@ _NAMES: tuple[tuple[str, ...], ...] = (
     ("洗护", "清洗", "洗涤"), ("价格", "售价", "到手价格"), ("容量", "装量"), ("保修", "质保"), ("版型", "剪裁"),
     ("续航", "使用时间"), ("音量", "噪音"), ("产地", "原产地"), ("面料", "布料"),
 )  # fmt: skip
+_SPARE = 1.3  # as much as its text needs, a channel is told to have at most where it is told to have little
 _SYNONYMS = {name.casefold(): group for group in _NAMES for name in group}
 
 
@@ -43,7 +47,10 @@ def augmented(example: TrainingExample, config: TrainConfig, epoch: int) -> Copy
         description, others = described(others[:2], brief.language), others[2:]
     facts = tuple(renamed(fact, draw) if draw.random() < config.synonyms else fact for fact in [*used, *others])
     segment = thinner(brief.segment, config.keep_audience, draw)
-    return replace(brief, facts=facts, product_description=description, segment=segment)
+    channel = (
+        fitting(brief.channel, brief.language, example.text, draw) if draw.random() < config.fit_room else brief.channel
+    )
+    return replace(brief, facts=facts, product_description=description, segment=segment, channel=channel)
 
 
 def planned(example: TrainingExample) -> CopyBrief:
@@ -58,6 +65,13 @@ def described(facts: Sequence[Fact], language: Language) -> str:
     """Facts as the sentences in which a shop's description would hold them."""
     colon, stop, space = ("：", "。", "") if language is Language.ZH_HANS else (": ", ".", " ")
     return space.join(f"{fact.attribute}{colon}{fact.value} {fact.unit}".rstrip() + stop for fact in facts)
+
+
+def fitting(channel: ChannelView, language: Language, text: str, draw: random.Random) -> ChannelView:
+    """The channel with hardly more room than the text needs, in steps of 10: so a model learns how long a text of so many
+    characters is, whatever the channel's own limit."""
+    room, needed = room_of(channel, language), 10 * math.ceil(len(text) * draw.uniform(1, _SPARE) / 10)
+    return channel if room is not None and room <= needed else replace(channel, unit="characters", limit=needed)
 
 
 def thinner(segment: SegmentView | None, keep: float, draw: random.Random) -> SegmentView | None:

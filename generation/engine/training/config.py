@@ -25,6 +25,7 @@ class TrainConfig:
     describe               chance that facts which the text does not use are given as description instead
     keep_audience          chance that the segment's description stays in the prompt, and the same for its words
     synonyms               chance that an attribute is called by another usual name
+    fit_room               chance that the channel is told to have hardly more room than the text needs
     preference_epochs      passes over the preference pairs, after the examples; 0: none
     beta                   DPO's weight of the distance to the base (Rafailov et al. 2023, arXiv 2305.18290)
     chosen_weight          weight of the chosen text's own loss beside DPO's (Pang et al. 2024, arXiv 2404.19733)
@@ -56,6 +57,7 @@ class TrainConfig:
     describe: float = 0.1
     keep_audience: float = 0.7
     synonyms: float = 0.1
+    fit_room: float = 0.6
     preference_epochs: int = 1
     beta: float = 0.1
     chosen_weight: float = 1.0
@@ -93,6 +95,7 @@ class TrainConfig:
             "describe": 0 <= self.describe <= 1,
             "keep_audience": 0 <= self.keep_audience <= 1,
             "synonyms": 0 <= self.synonyms <= 1,
+            "fit_room": 0 <= self.fit_room <= 1,
             "preference_epochs": 0 <= self.preference_epochs <= 100,
             "beta": 0 < self.beta <= 10,
             "chosen_weight": 0 <= self.chosen_weight <= 10,

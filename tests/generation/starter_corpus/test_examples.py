@@ -13,7 +13,7 @@ from generation.engine.about import MOST_ABOUT
 from generation.engine.evaluation.coverage import is_expressed
 from generation.engine.prompts import render
 from generation.engine.training.augment import planned
-from generation.starter.examples import ABROAD, CORPUS, Example
+from generation.starter.examples import CORPUS, Example
 from tests.generation.starter_corpus import corpus
 
 ABOUT_EN = "A slide for after the match. The midsole is soft cushioning, and the strap is padded. It dries within 2 h."
@@ -28,6 +28,13 @@ PRODUCT: dict[str, Any] = {
         {"theme": "price", "en": ["Price", "$30"], "zh": ["售价", "199 元"]},
     ],
 }  # fmt: skip
+BARE: dict[str, Any] = {
+    "key": "p02", "brand": "Morwenny", "title_en": "Linen Wide-Leg Trousers", "title_zh": "亚麻阔腿裤",
+    "facts": [
+        {"theme": "fit", "about": True, "en": ["Cut", "Wide-Leg"], "zh": ["裤型", "阔腿"]},
+        {"theme": "material", "about": True, "en": ["Material", "Linen"], "zh": ["面料", "亚麻"]},
+    ],
+}  # fmt: skip
 LINE: dict[str, Any] = {
     "product": "p01", "language": "en", "segment": "slow_evenings", "channel": "product_blurb", "purpose": "ad",
     "tone": "plain", "uses": [1, 0], "lead": "Soft cushioning",
@@ -37,18 +44,14 @@ LINE: dict[str, Any] = {
 
 def read(folder: Path, *lines: dict[str, Any]) -> list[Example]:
     shutil.copy(CORPUS / "segments.jsonl", folder)
-    for name, rows in (("products-shoes", [PRODUCT]), ("copy-shoes", lines)):
+    for name, rows in (("products-shoes", [PRODUCT, BARE]), ("copy-shoes", lines)):
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
     return corpus.examples(folder)
 
 
-def at_home(examples: list[Example]) -> Example:
-    return next(one for one in examples if one.listing.title == one.brief.product_title)
-
-
 def test_what_the_description_tells_is_no_fact_and_its_sentence_comes_first(tmp_path: Path) -> None:
-    trained = at_home(read(tmp_path, LINE, LINE)).to_training()
+    trained = read(tmp_path, LINE)[0].to_training()
     assert trained.brief.product_description.startswith("The midsole is soft cushioning")
     assert [fact.attribute for fact in trained.brief.facts] == ["Colour", "Price"]
     assert trained.uses == (0,)
@@ -61,20 +64,23 @@ def test_what_the_text_speaks_of_stays_a_fact_where_the_description_has_it_not(t
         "lead": "A cork footbed",
         "text": "A cork footbed of 8 mm and soft cushioning below.",
     }
-    trained = at_home(read(tmp_path, line, line)).to_training()
+    trained = read(tmp_path, line)[0].to_training()
     assert [fact.attribute for fact in trained.brief.facts] == ["Colour", "Footbed", "Price"]
     assert trained.uses == (1,)
 
 
-def test_some_are_written_from_a_catalogue_in_the_other_language_but_none_with_a_price(tmp_path: Path) -> None:
-    priced = {**LINE, "segment": "students", "uses": [4], "lead": "$30", "text": "Slides in sand for $30, and no more."}
-    many = read(tmp_path, *[LINE] * 60, *[priced] * 60)
-    abroad = [one for one in many if one.listing.title != one.brief.product_title]
-    assert 0 < len(abroad) < 2 * 60 / ABROAD
-    assert all(one.text == LINE["text"] for one in abroad)
-    brief = abroad[0].to_training().brief
-    assert brief.product_title == "Morwenny 凉拖" and brief.language == "en"
-    assert brief.facts[0].value == "沙色" and brief.product_description.startswith("中底软弹缓震")
+def test_of_what_the_title_tells_a_model_learns_from_the_title(tmp_path: Path) -> None:
+    line = {
+        **LINE,
+        "product": "p02",
+        "segment": "style_minded",
+        "uses": [0, 1],
+        "lead": "Wide-leg",
+        "text": "Wide-leg linen.",
+    }
+    trained = read(tmp_path, line)[0].to_training()
+    assert (trained.brief.product_title, trained.brief.product_description) == ("Linen Wide-Leg Trousers", "")
+    assert trained.brief.facts == () and trained.uses == ()
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +94,7 @@ def test_everything_that_a_text_speaks_of_stands_in_its_brief(examples: list[Exa
         assert len(trained.brief.product_description) <= MOST_ABOUT
         read = render("brief-1", planned(trained)).text
         for place in example.uses:
-            fact = example.listing.facts[place]
+            fact = example.brief.facts[place]
             assert f"{fact.value} {fact.unit}".strip().rstrip(".。;；")[:60] in read or is_expressed(fact, read), (
                 example.id
             )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generation.engine.config import Fact, Interest, SegmentView
+from generation.engine.config import ChannelView, Fact, Interest, SegmentView
 from generation.engine.training.augment import augmented, planned
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import Source, TrainingExample
@@ -75,3 +75,14 @@ def test_a_segment_may_be_told_in_fewer_words() -> None:
     assert len(shown) == 4
     assert all(one is not None and one.name == "Runners" and one.interests for one in shown)
     assert augmented(example, TrainConfig(keep_audience=1.0), 0).segment == segment
+
+
+def test_a_channel_may_be_told_to_have_hardly_more_room_than_the_text_needs() -> None:
+    roomy = replace(
+        EXAMPLE, text="x" * 42, brief=replace(EXAMPLE.brief, channel=ChannelView("blurb", "Blurb", "characters", 300))
+    )
+    shown = {augmented(roomy, TrainConfig(fit_room=1.0), epoch).channel.limit for epoch in range(40)}
+    assert shown == {50, 60}
+    assert augmented(roomy, TrainConfig(fit_room=0.0), 0).channel == roomy.brief.channel
+    narrow = replace(roomy, brief=replace(roomy.brief, channel=ChannelView("subject", "Subject", "characters", 45)))
+    assert augmented(narrow, TrainConfig(fit_room=1.0), 0).channel == narrow.brief.channel
