@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Variant
+from campaigns.models import Campaign, CampaignStatus, Variant
 from campaigns.models.campaign import TRANSITIONS as CAMPAIGN_TRANSITIONS
 from campaigns.models.review import ReviewVerb
 from campaigns.models.variant import TRANSITIONS
 from copystudio.errors import Text
-from copystudio.models import Role, User
+from copystudio.models import Membership, Role, User
 
 CAMPAIGN_ROLE = Role.APPROVER
 LEAST_ROLE: dict[str, Role] = {
@@ -28,6 +28,12 @@ def campaign_verbs(*, role: Role, campaign: Campaign) -> list[str]:
     if not role.covers(CAMPAIGN_ROLE):
         return []
     return [verb for verb, (sources, _target) in CAMPAIGN_TRANSITIONS.items() if campaign.status in sources]
+
+
+def may_write(*, member: Membership, campaign: Campaign | None) -> bool:
+    """Whether this member can bring copy into the campaign: a finished one takes no more. None where a run has no brief."""
+    is_finished = campaign is not None and campaign.status == CampaignStatus.FINISHED
+    return member.covers(Role.COPYWRITER) and not is_finished
 
 
 def least_role(*, variant: Variant, verb: str) -> Role:

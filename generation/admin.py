@@ -20,6 +20,7 @@ from copystudio.http import redirect, render
 from copystudio.models import Workspace
 from generation.forms.training import TrainingForm
 from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingRun
+from generation.selectors.registry import active_version
 from generation.services.evaluation import evaluation_start
 from generation.services.registry import model_version_promote, model_version_roll_back
 from generation.services.training import training_cancel, training_resume
@@ -157,8 +158,11 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Roll back to the former version of its workspace"))
     def roll_back(self, request: OperatorRequest, rows: QuerySet[ModelVersion]) -> None:
         def roll_back(workspace: Workspace) -> Text:
-            version = model_version_roll_back(actor=request.user, workspace=workspace)
-            return _("%(version)s writes again.") % {"version": version}
+            left = active_version(workspace)
+            version = model_version_roll_back(actor=request.user, workspace=workspace, leaving=left)
+            if left is None:
+                return _("%(version)s writes again.") % {"version": version}
+            return _("%(version)s writes again instead of %(left)s.") % {"version": version, "left": left}
 
         chosen = Workspace.objects.filter(pk__in=rows.values("workspace")).order_by("pk")
         act_on_each(request, chosen, roll_back)

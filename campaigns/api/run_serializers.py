@@ -12,7 +12,7 @@ from campaigns.api.fields import Amount, Choice, JsonWhole, Text, Whole
 from campaigns.api.serializers import LANGUAGE_CODES, CopyProductSerializer
 from campaigns.forms.brief import MOST_SKUS
 from campaigns.forms.fields import MOST_WORDS
-from campaigns.models.brief import MAX_PER_ITEM
+from campaigns.models.brief import MAX_PER_ITEM, Emoji, Length, Sentiment, Style
 from copystudio.db import JobStatus
 
 LARGEST = 2**63 - 1
@@ -79,8 +79,24 @@ class WishSerializer(Exact):
         required=False,
         help_text=_("Short names of audience segments; each gets its own texts. Without one, copy for everybody."),
     )
-    tone = Text(max_length=120, required=False, help_text=_("Without it the segment's or the brand's tone counts."))
-    must_words = words(help_text=_("Texts without them get a finding."))
+    style = Choice(choices=Style.values, required=False, help_text=_("From calm to lively: how the copy sounds."))
+    tone = Text(
+        max_length=120,
+        required=False,
+        help_text=_("In your own words. With no style and nothing here, the segment's or the brand's tone counts."),
+    )
+    sentiment = Choice(
+        choices=Sentiment.values,
+        required=False,
+        help_text=_("Of the texts that pass, those that feel like this are shown first."),
+    )
+    length = Choice(
+        choices=Length.values,
+        required=False,
+        help_text=_("Short uses about 45 %, medium 70 % and long 95 % of what is advised in the channel."),
+    )
+    emoji = Choice(choices=Emoji.values, required=False, help_text=_("Texts that do not keep to it are dropped."))
+    must_words = words(help_text=_("Texts without them are dropped."))
     never_words = words(help_text=_("Texts with them are dropped."))
     instructions = Text(max_length=1000, required=False, help_text=_("Anything else the writer should know."))
     count = JsonWhole(

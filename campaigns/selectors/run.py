@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
-from campaigns.models import Brand, Brief, Variant
+from campaigns.models import Brand, Brief, Campaign, Variant
 from copystudio.models import Workspace
 from generation.models import Candidate, GenerationRun
 
@@ -36,10 +36,16 @@ def run_get_for(*, workspace: Workspace, pk: int) -> GenerationRun:
     return run
 
 
+def campaign_of(run: GenerationRun) -> Campaign | None:
+    """The campaign that the run writes for; None where it has no brief. No query."""
+    brief_run = getattr(run, "brief_run", None)
+    return brief_run.brief.campaign if brief_run else None
+
+
 def brand_that_chose(run: GenerationRun) -> Brand | None:
     """The brand whose own choice the run's model version is; None where the active one writes. No query."""
-    brief_run = getattr(run, "brief_run", None)
-    brand = brief_run.brief.campaign.brand if brief_run else None
+    campaign = campaign_of(run)
+    brand = campaign.brand if campaign else None
     return brand if brand and brand.model_version_id == run.model_version_id else None
 
 

@@ -108,6 +108,12 @@ def _workers(run: GenerationRun, now: datetime) -> tuple[int, int]:
     return found["alive"], found["all"] - found["alive"]
 
 
+def failed_block(run: GenerationRun) -> GenerationBlock | None:
+    """The first block that failed and whose items nobody has written since; None where there is none."""
+    rows = run.blocks.filter(status=JobStatus.FAILED, items__finished=False)
+    return rows.order_by("number").first()
+
+
 def runs_waiting() -> QuerySet[GenerationRun]:
     """Runs of everybody that wait for their first turn; of other workspaces only their number may be shown."""
     return GenerationRun.objects.filter(

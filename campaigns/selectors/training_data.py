@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from campaigns.models import Channel, ReviewEvent, ServiceDialogue
 from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
-from campaigns.selectors.training_pairs import clean_over_broken, consistent, edit_over_draft, over_rejected
+from campaigns.selectors.training_broken import clean_over_broken
+from campaigns.selectors.training_pairs import consistent, edit_over_draft, over_rejected
 from campaigns.selectors.training_rows import (
     Exclusion,
     Window,
@@ -58,7 +59,8 @@ def collect(*, workspace: Workspace, since: dt.datetime | None, until: dt.dateti
     examples += _dialogues(workspace, window, excluded)
     pairs = [*edit_over_draft(approved, excluded)]
     pairs += over_rejected(workspace, window, approved, excluded)
-    pairs += clean_over_broken(workspace, window, excluded)
+    told = {(pair.product, pair.rejected) for pair in pairs}
+    pairs += clean_over_broken(workspace, window, approved, told, excluded)
     return Collected(
         examples=sorted(examples, key=lambda one: one.id),
         pairs=sorted(consistent(pairs, approved, excluded), key=lambda one: one.id),

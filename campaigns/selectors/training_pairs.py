@@ -1,4 +1,4 @@
-"""Preference pairs: what people and rules held to be better than something else for the same brief.
+"""Preference pairs: what people held to be better than something else for the same brief.
 
 An experiment's winner over its loser belongs here too, once experiments are concluded (``Source.WINNER_OVER_LOSER``).
 """
@@ -6,32 +6,17 @@ An experiment's winner over its loser belongs here too, once experiments are con
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.db.models import Exists, OuterRef
 
 from campaigns.models import ReviewEvent
 from campaigns.models.review import ReviewVerb
-from campaigns.rules.finding import Severity
-from campaigns.selectors.training_rows import (
-    Exclusion,
-    Window,
-    against_product,
-    has_line_break,
-    in_chunks,
-    is_invented,
-    item_brief,
-    product_key,
-)
+from campaigns.selectors.training_rows import Exclusion, Window, has_line_break, in_chunks, is_invented
 from campaigns.selectors.training_texts import ApprovedText, Group
 from campaigns.selectors.training_weights import SOURCE_WEIGHT, edit_weight, is_trivial_edit
-from copystudio.models import Workspace
+from copystudio.models import User, Workspace
 from generation.engine.training.dataset import PreferencePair, Source
-from generation.models import Candidate, GenerationItem
-
-MOST_OF_ITEM = 2
-GRAVE = {Severity.WARNING.value, Severity.BLOCKING.value}
-UNSUPPORTED = "grounding"  # the rule whose findings are claims that no fact bears out
 
 
 def edit_over_draft(approved: Iterable[ApprovedText], excluded: Counter[Exclusion]) -> Iterator[PreferencePair]:
@@ -76,7 +61,7 @@ def over_rejected(
             best = max(rivals, key=lambda one: (one.variant == event.variant_id, one.variant), default=None)
             if best is None or (best.variant == event.variant_id and best.draft == event.revision.text):
                 continue  # nothing to prefer, or the pair of the edit says it already
-            reason = _against_rejected(event, best, workspace)
+            reason = against_worse(event.revision.author, event.revision.text, best.text, workspace)
             if reason is not None:
                 excluded[reason] += 1
                 continue
@@ -99,89 +84,13 @@ def _sent_back(workspace: Workspace, window: Window) -> list[int]:
     return list(never.order_by("revision_id", "-id").distinct("revision_id").values_list("pk", flat=True))
 
 
-def _against_rejected(event: ReviewEvent, best: ApprovedText, workspace: Workspace) -> Exclusion | None:
-    if is_invented(event.revision.author, workspace):
+def against_worse(author: User | None, text: str, better: str, workspace: Workspace) -> Exclusion | None:
+    """Why this text of the author's makes no pair with the better one; None where it does."""
+    if is_invented(author, workspace):
         return Exclusion.DEMONSTRATION
-    if has_line_break(event.revision.text):
+    if has_line_break(text):
         return Exclusion.LINE_BREAKS
-    return Exclusion.TRIVIAL_EDIT if is_trivial_edit(event.revision.text, best.text) else None
-
-
-def clean_over_broken(workspace: Workspace, window: Window, excluded: Counter[Exclusion]) -> Iterator[PreferencePair]:
-    """Of one prompt's candidates, a text without grave findings over one with an unsupported claim."""
-    broken = Candidate.objects.filter(
-        workspace=workspace, findings__contains=[{"rule": UNSUPPORTED}], **window.lookup()
-    )
-    ids = broken.order_by("item_id").values_list("item_id", flat=True).distinct()
-    items = (
-        GenerationItem.objects.order_by("pk")
-        .select_related("run__created_by", "brief_item__product")
-        .prefetch_related("candidates")
-    )
-    for chunk in in_chunks(list(ids)):
-        for item in items.filter(pk__in=chunk):
-            found = _of_item(item, workspace, window)
-            if isinstance(found, Exclusion):
-                excluded[found] += 1
-            else:
-                yield from found
-
-
-def _of_item(item: GenerationItem, workspace: Workspace, window: Window) -> list[PreferencePair] | Exclusion:
-    candidates = [one for one in item.candidates.all() if one.created_at < window.until]
-    matched = _matched(
-        [one for one in candidates if not has_line_break(one.text) and not _has_grave(one)],
-        [one for one in candidates if not has_line_break(one.text) and _has_unsupported(one)],
-    )
-    if not matched:
-        return []
-    if is_invented(item.run.created_by, workspace):
-        return Exclusion.DEMONSTRATION
-    about = getattr(item, "brief_item", None)
-    product = about.product if about is not None else None
-    if (reason := against_product(product)) is not None or product is None:
-        return reason or Exclusion.NO_PRODUCT
-    brief = item_brief(item)
-    if brief is None:
-        return Exclusion.EMPTY_BRIEF
-    return [
-        PreferencePair(
-            id=f"pair/clean/{broken.pk}",
-            brief=brief,
-            chosen=clean.text,
-            rejected=broken.text,
-            source=Source.CLEAN_OVER_BROKEN,
-            product=product_key(product),
-            weight=SOURCE_WEIGHT[Source.CLEAN_OVER_BROKEN],
-        )
-        for clean, broken in matched
-    ]
-
-
-def _has_grave(candidate: Candidate) -> bool:
-    return any(finding["severity"] in GRAVE for finding in candidate.findings)
-
-
-def _has_unsupported(candidate: Candidate) -> bool:
-    return any(one["rule"] == UNSUPPORTED and one["severity"] in GRAVE for one in candidate.findings)
-
-
-def _matched(clean: Sequence[Candidate], broken: Sequence[Candidate]) -> list[tuple[Candidate, Candidate]]:
-    """At most two pairs from one angle, each text once, those nearest in fluency first: the claim should make the
-    difference."""
-    choices = [
-        (abs(good.fluency - bad.fluency), good.slot, bad.slot, good, bad)
-        for good in clean
-        for bad in broken
-        if good.turn == bad.turn
-    ]
-    matched: list[tuple[Candidate, Candidate]] = []
-    taken: set[int] = set()
-    for _gap, good_slot, bad_slot, good, bad in sorted(choices, key=lambda choice: choice[:3]):
-        if len(matched) < MOST_OF_ITEM and not taken & {good_slot, bad_slot}:
-            matched.append((good, bad))
-            taken |= {good_slot, bad_slot}
-    return matched
+    return Exclusion.TRIVIAL_EDIT if is_trivial_edit(text, better) else None
 
 
 def consistent(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from campaigns.models import AudienceSegment, Brief, Campaign, Channel, Product, Variant
 from campaigns.models.product import ProductStatus
@@ -19,6 +19,7 @@ from generation.engine.plan import make_plan
 from generation.models import GenerationItem
 
 CHUNK = 500
+T = TypeVar("T")
 LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -55,9 +56,9 @@ class Window:
         return {**lower, f"{field}__lt": self.until}
 
 
-def in_chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
+def in_chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
 
 
 def is_invented(user: User | None, workspace: Workspace) -> bool:

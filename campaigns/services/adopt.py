@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import BriefRun, Campaign, CampaignStatus, ReviewEvent, Revision, Variant
@@ -78,13 +79,14 @@ def _adopt(actor: User, run: GenerationRun, numbers: tuple[int, ...]) -> Adopted
 
 
 def _rows(run: GenerationRun, numbers: tuple[int, ...]) -> list[Candidate]:
-    """Those that are texts of the run, in the order of its items."""
+    """Those that are texts of the run, in the order of its items; ``language`` is the one that each was asked for in."""
     rows = Candidate.objects.filter(pk__in=numbers, item__run=run, workspace_id=run.workspace_id)
     about = ("item__brief_item__product", "item__brief_item__segment", "item__brief_item__channel")
     return list(
         rows.filter(item__brief_item__isnull=False)
         .select_related(*about)
         .defer("item__payload", "item__plan", "item__prompt")
+        .annotate(language=KeyTextTransform("language", "item__payload"))
         .order_by("item__position", "slot")
     )
 
@@ -108,7 +110,7 @@ def _make(actor: User, campaign: Campaign, brief_run: BriefRun, rows: list[Candi
             product=row.item.brief_item.product,
             segment=row.item.brief_item.segment,
             channel=row.item.brief_item.channel,
-            language=brief_run.brief.language,
+            language=row.language or brief_run.brief.language,  # type: ignore[attr-defined]
             candidate=row,
             is_ai_made=True,
         )

@@ -42,7 +42,10 @@ class UnknownNameError(StudioError):
 
 @dataclass(frozen=True)
 class RunWish:
-    """What an API client wants written, with names as it knows them: SKUs, short names of segments, keys of channels."""
+    """What an API client wants written, with names as it knows them: SKUs, short names of segments, keys of channels.
+
+    ``style``, ``sentiment``, ``length`` and ``emoji`` are as in ``BriefData``.
+    """
 
     campaign: int
     channels: Sequence[str]
@@ -55,6 +58,10 @@ class RunWish:
     never_words: Sequence[str] = ()
     instructions: str = ""
     count: int = 4
+    style: str = ""
+    sentiment: str = ""
+    length: str = ""
+    emoji: str = ""
 
 
 def client_run_start(*, client: ApiClient, wish: int | RunWish) -> tuple[GenerationRun, bool]:
@@ -108,6 +115,10 @@ def _brief_of(*, client: ApiClient, actor: User, wish: RunWish) -> Brief:
         never_words=_words(wish.never_words),
         instructions=wish.instructions.strip(),
         count=wish.count,
+        style=wish.style,
+        sentiment=wish.sentiment,
+        length=wish.length,
+        emoji=wish.emoji,
     )
     return brief_save(actor=actor, campaign=campaign, data=data)
 

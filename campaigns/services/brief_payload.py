@@ -79,7 +79,7 @@ def item_payload(*, brief: Brief, part: BriefPart, ran: Sequence[str] = (), afte
     # the dial's words, for those who ask for another text from one of this item
     dials = {"style": brief.style, "tone": brief.tone, "length": brief.length}
     payload = {**wanted.to_dict(), "check": {**check, **dials, "brief": brief.pk}}
-    wish = {"sentiment": brief.sentiment, "after": after}
+    wish = {"sentiment": brief.sentiment, "after": after, "fills": brief.length in (Length.MEDIUM, Length.LONG)}
     if any(wish.values()):
         payload["wish"] = {name: value for name, value in wish.items() if value}
     if ran:

@@ -102,8 +102,13 @@ def check_text(text: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def variant_findings(variant: Variant, text: str) -> list[dict[str, Any]]:
     """What the rules find in a text of this variant by the product, brand and campaign as they are now."""
+    return check_text(text, variant_data(variant))
+
+
+def variant_data(variant: Variant) -> dict[str, Any]:
+    """What ``check_text`` needs for texts of this variant."""
     brief = variant.brief
-    data = check_data(
+    return check_data(
         channel=variant.channel,
         language=variant.language,
         campaign=variant.campaign,
@@ -113,7 +118,6 @@ def variant_findings(variant: Variant, text: str) -> list[dict[str, Any]]:
         never_words=brief.never_words if brief else (),
         instructions=brief.instructions if brief else "",
     )
-    return check_text(text, data)
 
 
 def blocking_findings(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

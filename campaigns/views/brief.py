@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.forms.brief import BriefForm, BriefScopeForm, filter_words
 from campaigns.models import Brief, Campaign
+from campaigns.permissions import may_write
 from campaigns.selectors.brief import Estimate, brief_channels, brief_estimate, brief_get_for, brief_segments, estimate
 from campaigns.selectors.campaign import campaign_get_for
 from campaigns.selectors.run import runs_of_brief
@@ -33,7 +34,6 @@ def brief_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Ht
 def _detail(
     request: WorkspaceRequest, workspace: Workspace, brief: Brief, error: StudioError | None = None
 ) -> HttpResponse:
-    open_campaign = brief.campaign.status != Campaign.Status.FINISHED
     channels, size = brief_channels(brief), brief_estimate(brief)
     context = {
         "brief": brief,
@@ -44,7 +44,7 @@ def _detail(
         "forecast": forecast(workspace=workspace, size=size, channels=channels, language=brief.language),
         "filter_words": filter_words(brief.product_filter),
         "runs": runs_of_brief(brief)[:SHOWN],
-        "may_write": request.membership.covers(Role.COPYWRITER) and open_campaign,
+        "may_write": may_write(member=request.membership, campaign=brief.campaign),
         "error": error.message if error else None,
     }
     return render(request, "campaigns/brief/detail.html", context, status=error.status if error else 200)

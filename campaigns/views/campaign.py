@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.forms.campaign import CampaignFilter, CampaignForm
 from campaigns.models import Campaign
-from campaigns.permissions import campaign_verbs
+from campaigns.permissions import campaign_verbs, may_write
 from campaigns.selectors.brief import briefs_of
 from campaigns.selectors.campaign import campaign_events, campaign_get_for, campaigns_with_counts
 from campaigns.selectors.charts import METRICS, campaign_chart
@@ -63,7 +63,7 @@ def campaign_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
     context = {
         "campaign": campaign,
         "verbs": campaign_verbs(role=Role(request.membership.role), campaign=campaign),
-        "may_write": request.membership.covers(Role.COPYWRITER) and campaign.status != Campaign.Status.FINISHED,
+        "may_write": may_write(member=request.membership, campaign=campaign),
         "metric_tabs": [
             {"key": key, "label": name, "url": f"?metric={key}", "active": key == metric}
             for key, (name, _format) in METRICS.items()

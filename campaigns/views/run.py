@@ -15,11 +15,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.forms.run import NumbersField, RunFilter
+from campaigns.permissions import may_write
 from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.cards import cards_of
-from campaigns.selectors.run import LIVE, brand_that_chose, candidate_get_for, run_get_for, runs
+from campaigns.selectors.run import LIVE, brand_that_chose, campaign_of, candidate_get_for, run_get_for, runs
 from campaigns.selectors.run import run_live as live_candidates
-from campaigns.selectors.run_progress import duration_text, item_counts, run_progress
+from campaigns.selectors.run_progress import ItemCounts, duration_text, failed_block, item_counts, run_progress
 from campaigns.selectors.sentences import drop_reason, engine_note, run_error
 from campaigns.services.adopt import candidates_adopt
 from campaigns.services.tweak import candidate_tweak as tweak_candidate
@@ -30,7 +31,7 @@ from copystudio.db import JobStatus
 from copystudio.errors import InvalidInputError
 from copystudio.http import is_fragment, redirect, refresh, render, stop_polling
 from copystudio.models import Role, Workspace
-from generation.models import Candidate, GenerationRun
+from generation.models import Candidate, GenerationBlock, GenerationRun
 from generation.services import run_control
 
 
@@ -48,25 +49,34 @@ def run_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
 def run_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """The page, and the fragment that it polls while the run is open."""
     run = run_get_for(workspace=workspace, pk=pk)
-    brief_run, progress = getattr(run, "brief_run", None), run_progress(run)
+    brief_run, progress, counts = getattr(run, "brief_run", None), run_progress(run), item_counts(run)
+    failed = _failed(run, counts)
     context = {
         "run": run,
         "brief": brief_run.brief if brief_run else None,
         "brand": brand_that_chose(run),
         "progress": progress,
         "worked": duration_text(timedelta(seconds=run.seconds)) if run.seconds else "",
-        "counts": item_counts(run),
+        "counts": counts,
         "dropped": [(drop_reason(code), count) for code, count in progress.dropped],
-        "failure": run_error(run.error_code) if run.status == JobStatus.FAILED else None,
+        "failure": run_error(failed.error_code) if failed else None,
         "engine_note": engine_note(run.engine.get("note", "")),
-        "failure_detail": run.error_params.get("detail", ""),
-        "may_write": request.membership.covers(Role.COPYWRITER),
+        "failure_detail": failed.error_params.get("detail", "") if failed else "",
+        "may_write": may_write(member=request.membership, campaign=campaign_of(run)),
+        "may_stop": request.membership.covers(Role.COPYWRITER),
         "polled": is_fragment(request),
         "tweak": tweak_label(run.tweak),
         **({} if is_fragment(request) else _live(run, after=0, shown=0)),
     }
     response = render(request, "campaigns/run/detail.html", context, fragment="campaigns/run/partials/progress.html")
     return stop_polling(response) if is_fragment(request) and not run.is_open else response
+
+
+def _failed(run: GenerationRun, counts: ItemCounts) -> GenerationRun | GenerationBlock | None:
+    """What failed: the run, or a part of one that has texts of others."""
+    if run.status == JobStatus.FAILED:
+        return run
+    return failed_block(run) if run.status == JobStatus.SUCCEEDED and counts.waiting else None
 
 
 @require_safe
@@ -79,8 +89,11 @@ def run_live(request: WorkspaceRequest, workspace: Workspace, pk: int, after: in
     run = run_get_for(workspace=workspace, pk=pk)
     shown = request.GET.get("shown", "")
     count = min(LIVE, int(shown)) if shown.isdecimal() and len(shown) < 5 else 0
-    may_write = request.membership.covers(Role.COPYWRITER)
-    context = {"run": run, "may_write": may_write, **_live(run, after=after, shown=count)}
+    context = {
+        "run": run,
+        "may_write": may_write(member=request.membership, campaign=campaign_of(run)),
+        **_live(run, after=after, shown=count),
+    }
     return render(request, "campaigns/run/partials/live.html", context)
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.forms.run import AdoptForm, ResultsForm
+from campaigns.permissions import may_write
 from campaigns.selectors.cards import cards_of
-from campaigns.selectors.run import run_get_for
+from campaigns.selectors.run import campaign_of, run_get_for
 from campaigns.selectors.run_grid import column_names, grid_channel, grid_columns, grid_pages
 from campaigns.selectors.run_progress import STATES, item_counts
 from campaigns.selectors.run_results import (
@@ -45,7 +46,7 @@ def run_items(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpR
         "counts": counts,
         "page": page,
         "rows": [(item, _why(item)) for item in page],
-        "may_write": request.membership.covers(Role.COPYWRITER),
+        "may_write": may_write(member=request.membership, campaign=campaign_of(run)),
     }
     return render(request, "campaigns/run/items.html", context, fragment="campaigns/run/partials/items.html")
 
@@ -77,7 +78,7 @@ def run_candidates(request: WorkspaceRequest, workspace: Workspace, pk: int) -> 
         "page": page,
         "cards": cards_of(workspace, page.object_list),
         "sort": sort,
-        "may_write": request.membership.covers(Role.COPYWRITER),
+        "may_write": may_write(member=request.membership, campaign=campaign_of(run)),
     }
     return render(request, "campaigns/run/candidates.html", context, fragment="campaigns/run/partials/candidates.html")
 
@@ -100,7 +101,7 @@ def run_grid(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpRe
         "form": form,
         "names": names,
         "page": page,
-        "may_write": request.membership.covers(Role.COPYWRITER),
+        "may_write": may_write(member=request.membership, campaign=campaign_of(run)),
     }
     return render(request, "campaigns/run/grid.html", context, fragment="campaigns/run/partials/grid.html")
 
@@ -112,7 +113,11 @@ def run_cell(request: WorkspaceRequest, workspace: Workspace, pk: int, item_pk: 
     run = run_get_for(workspace=workspace, pk=pk)
     part = part_get_for(run=run, item=item_pk)
     rows = result_pages(run, Wanted(item=part.item_id), sort="").get_page(1).object_list
-    context = {"run": run, "cards": cards_of(workspace, rows), "may_write": request.membership.covers(Role.COPYWRITER)}
+    context = {
+        "run": run,
+        "cards": cards_of(workspace, rows),
+        "may_write": may_write(member=request.membership, campaign=campaign_of(run)),
+    }
     return render(request, "campaigns/run/partials/cell_texts.html", context)
 
 

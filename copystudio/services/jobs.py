@@ -210,6 +210,15 @@ def job_later(job: J, **values: Any) -> J:
         return current
 
 
+def job_pause(job: Job, seconds: float) -> None:
+    """Let nobody take the job up for so long; it is another attempt then. Whoever holds the claim works on it no more.
+    A lost lease raises LeaseLostError."""
+    with transaction.atomic():
+        current = job_still_mine(job)
+        rows = type(job)._default_manager.filter(pk=current.pk)
+        rows.update(lease_until=Now() + timedelta(seconds=seconds))
+
+
 def job_close(job: Job, status: JobStatus, *, code: str = "", params: dict[str, Any] | None = None) -> None:
     """End a job whose row the caller has locked, with its event and whatever else its end means."""
     type(job)._default_manager.filter(pk=job.pk).update(
@@ -252,21 +261,27 @@ def job_resume(*, actor: User, job: J, role: Role = Role.COPYWRITER) -> J:
         require(actor=actor, workspace=current.workspace, role=role)
         if current.status not in (JobStatus.CANCELLED, JobStatus.FAILED):
             raise TransitionError
-        type(job)._default_manager.filter(pk=current.pk).update(
-            status=JobStatus.QUEUED,
-            attempt=0,
-            cancel_requested_at=None,
-            error_code="",
-            error_params={},
-            finished_at=None,
-            lease_until=None,
-        )
-        current.refresh_from_db()
         event_record(
             actor=actor, workspace=current.workspace, verb=f"{current._meta.model_name}.resume", target=current
         )
-        job_ring(current)
+        job_again(current)
         return current
+
+
+def job_again(job: Job) -> None:
+    """Queue a job that ended, whose row the caller has locked, as if it had never been tried."""
+    type(job)._default_manager.filter(pk=job.pk).update(
+        status=JobStatus.QUEUED,
+        attempt=0,
+        cancel_requested_at=None,
+        error_code="",
+        error_params={},
+        finished_at=None,
+        lease_until=None,
+        updated_at=Now(),  # since when it waits for a worker
+    )
+    job.refresh_from_db()
+    job_ring(job)
 
 
 # -- sweeping --------------------------------------------------------------------------------------------------------

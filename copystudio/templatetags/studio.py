@@ -69,7 +69,10 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
 
 @register.inclusion_tag("components/status_badge.html")
 def status_badge(status: Model | str, label: str = "") -> dict[str, Any]:
-    """Badge of a status: give the object (its ``status`` and display are taken), or a status and its label."""
+    """Badge of a status: give the object (its ``status`` and display are taken, or that it is paused), or a status and
+    its label."""
+    if getattr(status, "is_paused", False):
+        status, label = "paused", label or _("Paused")
     if isinstance(status, Model):
         label = label or status.get_status_display()  # type: ignore[attr-defined]
         status = status.status  # type: ignore[attr-defined]

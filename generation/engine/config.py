@@ -219,7 +219,7 @@ class Prompt:
     aim         characters after which ending is made likelier, so that copy for a narrow channel gets done in time
     least       characters that such copy has at least; less is a fragment
     banned      words that no output holds, in whatever case; "art" bans "artist" too, but not "smart"
-    emoji       False: none is written; None or True: no constraint
+    emoji       False: none is written; True: made likely behind a clause until there is one; None: as it comes
     limit       length in `measure` (a name of `measure.UNITS`) at which an output is cut off; near it, where a clause has
                 ended, ending is made likelier; None: no limit
     """

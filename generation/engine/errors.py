@@ -1,5 +1,7 @@
 """What can go wrong in the engine, as exceptions whose message can be shown to an administrator."""
 
+from collections.abc import Mapping
+
 
 class EngineError(Exception):
     """Base of every error that the engine raises on purpose."""
@@ -53,19 +55,32 @@ class RemoteRequestError(RemoteError):
         self.status = status
 
 
-class RemoteRateLimitError(RemoteError):
+class RemoteRefusedError(RemoteRequestError):
+    """The server refuses some prompts and answers others. `refused` has its refusals by the text of the prompt."""
+
+    def __init__(self, refused: Mapping[str, RemoteRequestError]) -> None:
+        first = next(iter(refused.values()))
+        super().__init__(str(first), first.status)
+        self.refused = refused
+
+
+class RemotePassingError(RemoteError):
+    """The server is away, busy or broken, also after the retries. Later it may answer."""
+
+
+class RemoteRateLimitError(RemotePassingError):
     """The server wants fewer requests (429), also after the retries."""
 
 
-class RemoteServerError(RemoteError):
+class RemoteServerError(RemotePassingError):
     """The server fails (5xx), also after the retries."""
 
 
-class RemoteConnectionError(RemoteError):
+class RemoteConnectionError(RemotePassingError):
     """The server cannot be reached, or breaks off, also after the retries."""
 
 
-class RemoteTimeoutError(RemoteError):
+class RemoteTimeoutError(RemotePassingError):
     """The server does not answer in time, also after the retries."""
 
 
@@ -77,7 +92,7 @@ class RemoteTooLargeError(RemoteAnswerError):
     """The answer is larger than the bound; the rest was not read."""
 
 
-class RemoteUnavailableError(RemoteError):
+class RemoteUnavailableError(RemotePassingError):
     """The server failed so often that it is not asked at all for a while: the circuit is open."""
 
 

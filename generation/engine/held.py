@@ -8,6 +8,7 @@ from generation.engine.config import Prompt
 from generation.engine.measure import share_used
 
 NEAR = 0.65  # of the limit; from here on a text that could end had better do so
+_CLAUSE_END = re.compile(r"[.,:;!?，。：；！？、…]\s*$")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u23e9-\u23fa\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3]")
 
 
@@ -34,6 +35,10 @@ class Held:
         if self.banned is None:
             return False
         return len(self.banned.findall(_folded(after))) > len(self.banned.findall(_folded(before)))
+
+    def lacks_emoji(self, text: str) -> bool:
+        """Whether the text wants an emoji, has none, and is at a place where one can stand: behind a clause."""
+        return self.prompt.emoji is True and not has_emoji(text) and _CLAUSE_END.search(text) is not None
 
     def used(self, text: str) -> float:
         """The share of the limit that the text uses; 0 without a limit."""

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generation.engine.errors import EngineError, ModelFolderError, OpenVinoError, OpenVinoExportError
+from generation.engine.errors import (
+    EngineError,
+    ModelFolderError,
+    OpenVinoError,
+    OpenVinoExportError,
+    is_out_of_memory,
+)
 from generation.engine.folders import check_folder, read_config
 from generation.engine.manifest import MANIFEST_NAME, Manifest, folder_hash
 from generation.engine.openvino_layers import Attention
@@ -71,7 +77,7 @@ def export(folder: Path, adapter: Path | None, target: Path, *, model_root: Path
 def _is_whole(place: Path, key: str) -> bool:
     try:
         manifest = Manifest.read(place)
-        manifest.verify(place)
+        manifest.verify(place, hashes=True)
     except ModelFolderError:
         return False
     return manifest.source_sha256 == key
@@ -156,6 +162,8 @@ def load_export(place: Path, *, threads: int | None = None) -> OpenVinoModel:
     except EngineError:
         raise
     except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
         raise OpenVinoError(f"OpenVINO cannot load {place.name}: {error}") from error
     return OpenVinoModel(compiled, layers, TextTokenizer.from_folder(place), vocabulary)
 

@@ -19,6 +19,8 @@ from generation.engine.language import script_of
 from generation.engine.prompt_data import fact_weight, room_of
 
 T = TypeVar("T")
+MOST_ANGLES = 4
+_ALIKE = 1e-6  # weights that differ by less are the same
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 _SHORT, _LONG = 70, 320  # characters of English up to which one fact, two facts lead
 _TOO_LONG = 3.0  # deviations that a sentence loses which could only be quoted in part
@@ -74,6 +76,13 @@ class _Reading:
         told = tuple(facts[place] for place in order)
         return Plan(told, leads, turn, self.cares, self.known, about, self.brief.product_title)
 
+    def cares_about(self, turn: int) -> bool:
+        """Whether facts are left for that turn, and the segment cares about the one that would lead as about others."""
+        start = turn * _leads(self.brief)
+        if start >= len(self.order):
+            return False
+        return self.weights[self.order[start]] >= sum(self.weights) / len(self.weights) - _ALIKE
+
 
 def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> Plan:
     """Order the brief's facts by how much the segment cares about them, then as given; of a description that is too long
@@ -86,18 +95,21 @@ def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, aft
     return _read(brief, encode).plan(turn, after)
 
 
-def make_angles(brief: CopyBrief, encode: Encode | None = None) -> tuple[Plan, ...]:
-    """The plan, and the next turn's where the segment cares about the fact that would lead then; of a product without
-    further facts, where another sentence of its description would be quoted. Four texts that all lead with one fact are
-    four times the same text."""
+def make_angles(brief: CopyBrief, encode: Encode | None = None, most: int = MOST_ANGLES) -> tuple[Plan, ...]:
+    """The plan, and up to `most` in all, those of the next turns where the segment cares about the fact that would lead then;
+    of a product without further facts, where another sentence of its description would be quoted. Four texts that all lead
+    with one fact are four times the same text."""
     read = _read(brief, encode)
-    first, second = read.plan(0, 0), read.plan(1, 0)
-    if len(first.facts) > first.leads > 0:
-        place = _from(read.order, first.leads)[0]
-        differs = read.weights[place] >= sum(read.weights) / len(read.weights)
-    else:
-        differs = first.about != second.about
-    return (first, second) if differs else (first,)
+    plans = [read.plan(0, 0)]
+    for turn in range(1, most):
+        plan = read.plan(turn, 0)
+        if (
+            read.cares_about(turn)
+            if len(plan.facts) > plan.leads > 0
+            else plan.about not in {one.about for one in plans}
+        ):
+            plans.append(plan)
+    return tuple(plans)
 
 
 def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:

@@ -27,6 +27,7 @@ def render(template_id: str, brief: CopyBrief) -> Prompt:
     return replace(
         _TEMPLATES[template_id](brief),
         banned=_never(brief),
+        emoji=brief.emoji,
         limit=brief.channel.limit,
         measure=brief.channel.unit if brief.channel.unit in UNITS else "characters",
     )

@@ -18,7 +18,8 @@ from generation.engine.plan import Plan, comparable
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
 # what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
-_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY, _TWICE = 3.0, 0.4, 6.0, 1.5, 0.5, 1.5, 1.0
+_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY, _TWICE, _SHORT = 3.0, 0.4, 6.0, 1.5, 0.5, 1.5, 1.0, 2.0
+_FULL = 0.8  # of the room that a text should fill; one that fills so much is long enough
 _SIDES = re.compile(r"\s*[×x*–-]\s*")  # between the equal sides of "40 × 40 cm"
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
 
@@ -31,16 +32,20 @@ class Wish:
     like       a text that it should resemble in meaning; empty: none
     sentiment  positive, neutral or negative; empty: any
     after      how many facts the fields lead with that are read before this one
+    room       characters that a text should fill; 0: as long as it is
     """
 
     turn: int = 0
     like: str = ""
     sentiment: str = ""
     after: int = 0
+    room: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.turn, self.after) < 0 or self.sentiment not in ("", *_TARGETS):
-            raise ValueError("turn and after are at least 0, and a sentiment positive, neutral, negative or empty")
+        if min(self.turn, self.after, self.room) < 0 or self.sentiment not in ("", *_TARGETS):
+            raise ValueError(
+                "turn, after and room are at least 0, and a sentiment positive, neutral, negative or empty"
+            )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -67,6 +72,8 @@ def qualities(
     found = np.array([text.mean_logprob - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
     found += _PLAN * np.array([_told(text.text, plan, language) for text, plan in zip(texts, plans, strict=True)])
     found -= _TWICE * np.array([_said_again(text.text) for text in texts])
+    if wish.room:
+        found -= _SHORT * np.array([max(0.0, 1 - len(text.text) / (_FULL * wish.room)) for text in texts])
     if plans[0].known:
         found -= _STRAY * np.array([stray(text.text, plans[0].known) for text in texts])
     if plans[0].cares and encode is not None and len(texts) > 1:

@@ -9,7 +9,7 @@ from generation.engine.manifest import MANIFEST_NAME, Manifest, sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
 
 SHIPPED = Path(__file__).resolve().parent.parent / "starter" / "adapter"
-NAME = "gemma-3-270m-starter-2"
+NAME = "gemma-3-270m-starter-3"
 
 
 def install(model_root: Path, shipped: Path = SHIPPED) -> Path:

@@ -45,6 +45,17 @@ class PromoteForm(forms.Form):
     )
 
 
+class RollBackForm(forms.Form):
+    """``leaving`` is the version that the person saw writing."""
+
+    leaving = forms.ModelChoiceField(queryset=ModelVersion.objects.none())
+
+    def __init__(self, data: QueryDict, *, workspace: Workspace) -> None:
+        super().__init__(data)
+        leaving: Any = self.fields["leaving"]
+        leaving.queryset = ModelVersion.objects.filter(workspace=workspace)
+
+
 class BaseForm(forms.Form):
     """A folder of those that lie there, or a name on the hub; the service puts what it fetches into a folder too."""
 

@@ -10,6 +10,7 @@ from django import forms
 from django.forms import BoundField
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from copystudio.db import JobStatus
 from copystudio.errors import Text
@@ -204,7 +205,7 @@ class ScheduleForm(forms.Form):
     """When the workspace trains by itself. Its base is that of the version that writes at the time."""
 
     is_on = forms.BooleanField(label=_("Train by schedule"), required=False)
-    weekday = forms.TypedChoiceField(label=_("Day"), choices=list(WEEKDAYS.items()), coerce=int)
+    weekday = forms.TypedChoiceField(label=pgettext_lazy("weekday", "Day"), choices=list(WEEKDAYS.items()), coerce=int)
     hour = forms.TypedChoiceField(label=_("Hour"), choices=[(hour, f"{hour}:00") for hour in range(24)], coerce=int)
     least_new = forms.IntegerField(
         label=_("New examples at least"),

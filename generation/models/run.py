@@ -48,7 +48,11 @@ class GenerationRun(Job):
     class Meta(Job.Meta):
         verbose_name = _("generation run")
         ordering = ["-id"]
-        indexes = [*Job.Meta.indexes, models.Index(fields=["workspace", "-id"], name="generation_run_recent")]
+        indexes = [
+            *Job.Meta.indexes,
+            models.Index(fields=["workspace", "-id"], name="generation_run_recent"),
+            models.Index(fields=["created_by", "served_at"], name="generation_run_served"),
+        ]
         constraints = [
             *Job.Meta.constraints,
             models.UniqueConstraint(

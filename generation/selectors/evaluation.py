@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -24,9 +24,9 @@ from generation.engine.evaluation.result import by_language
 from generation.models import Evaluation, ModelVersion
 from generation.selectors.evaluation_words import FLAGS, GATE_REASONS, GATES, METRICS, words
 from generation.selectors.figures import Cell, MetricGroup, metric_groups, quantity
+from generation.selectors.training_worker import waits_long
 
 SUBJECTS = ("new", "active", "base")  # as the worker names what it measures
-LONG_WAIT = timedelta(seconds=60)  # a queued evaluation that no worker took for this long: probably none is running
 
 
 def evaluation_get_for(*, workspace: Workspace, pk: int) -> Evaluation:
@@ -69,7 +69,7 @@ class EvaluationWait:
 def evaluation_wait(evaluation: Evaluation, *, now: datetime | None = None) -> EvaluationWait:
     now = now or timezone.now()
     return EvaluationWait(
-        waits_long=evaluation.status == JobStatus.QUEUED and now - evaluation.created_at > LONG_WAIT,
+        waits_long=waits_long(evaluation, now),
         stalled=evaluation.status == JobStatus.RUNNING
         and evaluation.lease_until is not None
         and evaluation.lease_until < now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,12 +17,11 @@ from copystudio.db import OPEN_STATUSES, JobStatus
 from copystudio.models import Workspace
 from generation.models import Evaluation, ModelVersion, TrainingRun, TrainingSample
 from generation.selectors.training_words import EXAMPLES, LINES, PAIRS, duration_text, line_sentence
+from generation.selectors.training_worker import waits_long
 
 MOST_POINTS = 300  # of the loss on a page; measured points of the held-out loss are all shown
 NEWEST_SAMPLES = 4
 MOST_LINES = 100
-# A queued run that no worker took for this long: probably none is running.
-LONG_WAIT = timedelta(seconds=60)
 
 
 def training_runs(workspace: Workspace) -> QuerySet[TrainingRun]:
@@ -80,7 +79,7 @@ def training_progress(run: TrainingRun, *, now: datetime | None = None) -> Train
         remaining=duration_text(run.seconds_left) if running and run.seconds_left is not None else "",
         took=duration_text(took.total_seconds()) if took else "",
         pair_accuracy=paired.first(),
-        waits_long=run.status == JobStatus.QUEUED and now - run.created_at > LONG_WAIT,
+        waits_long=waits_long(run, now),
         stalled=running and run.lease_until is not None and run.lease_until < now,
     )
 

@@ -36,6 +36,7 @@ EXCLUDED: dict[str, Text] = {
     "trivial_edit": gettext_lazy("edited in spaces and punctuation only"),
     "approved_elsewhere": gettext_lazy("rejected here, approved elsewhere for the same product"),
     "near_duplicate": gettext_lazy("nearly the same as another text"),
+    "too_long": gettext_lazy("of more tokens than the settings of the training allow"),
 }
 # error code of a run: (what happened, what to do)
 ERRORS: dict[str, tuple[Text, Text]] = {
@@ -81,6 +82,11 @@ LINES: dict[str, tuple[str, str, Text]] = {
         "info",
         "quote",
         gettext_lazy("added %(kept)s paraphrases to learn from, of %(tried)s that a model wrote."),
+    ),
+    "too_long": (
+        "warning",
+        "database",
+        gettext_lazy("left out examples and pairs of more than %(longest)s tokens, as many as %(count)s."),
     ),
     "tried": (
         "info",

@@ -19,7 +19,7 @@ from django.db.models import F
 from copystudio.db import locked
 from copystudio.services.jobs import job_still_mine
 from generation.engine.config import SamplingConfig
-from generation.engine.errors import is_out_of_memory
+from generation.engine.errors import RemoteError, RemoteRefusedError, is_out_of_memory
 from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
 from generation.engine.rating import qualities
@@ -42,7 +42,8 @@ class TurnOverError(Exception):
 
 
 class BlockWork:
-    """The work on one block. ``run`` returns when every item has its texts or is done for."""
+    """The work on one block. ``run`` returns when every item has its texts or is done for. Raises RemoteRefusedError
+    where none has a text and a model server refused prompts."""
 
     def __init__(self, block: GenerationBlock, keeper: BlockKeeper) -> None:
         self.block, self.keeper = block, keeper
@@ -54,15 +55,30 @@ class BlockWork:
         self.cost = Decimal(0)
 
     def run(self) -> None:
+        try:
+            self._run()
+        finally:
+            if cost := self._cost():  # of answers that became no text
+                GenerationRun.objects.filter(pk=self.job.pk).update(cost=F("cost") + cost)
+
+    def _run(self) -> None:
         self._step("loading")
         self.writer = writer = writer_of(self.job.model_version)
         self.cost = writer.cost
-        batch = settings.GENERATION_BATCH
+        batch = max(1, settings.GENERATION_BATCH >> (self.block.attempt - 1))  # what was killed may have lacked memory
+        refused: RemoteRefusedError | None = None
         self._step("writing", writer=writer, batch=batch)
         self.written_at = time.monotonic()  # loading is no writing
         while items := self._items():
             try:
                 self._fill(writer, items, batch)
+            except RemoteRefusedError as error:
+                self._write()
+                self._refuse(error)
+                refused = error
+            except RemoteError:
+                self._write()
+                raise
             except Exception as error:
                 if not is_out_of_memory(error) or batch == 1:
                     raise
@@ -70,6 +86,8 @@ class BlockWork:
                 log.warning("memory ran out in block %s: %d texts at once from now on", self.block, batch)
                 self._step("writing", writer=writer, batch=batch)
             gc.collect()
+        if refused is not None and not self.block.items.filter(produced__gt=0).exists():
+            raise refused
 
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
@@ -136,6 +154,18 @@ class BlockWork:
             row.error = f"{type(error).__name__}: {error}"[:500]
             row.finished = True
             row.save(update_fields=["error", "finished"])
+
+    def _refuse(self, error: RemoteRefusedError) -> None:
+        """Items fail whose prompt the model server refuses."""
+        failed = 0
+        for one in self.prepared.values():
+            prompts = [one.item.prompt.text, *(angle.prompt.text for angle in one.item.others)]
+            said = next((error.refused[text] for text in prompts if text in error.refused), None)
+            if said is not None and not one.row.finished:
+                self._fail(one.row, said)
+                failed += 1
+        if not failed:  # or the same would be asked for ever
+            raise error
 
     # -- writing ---------------------------------------------------------------------------------------------------------
 

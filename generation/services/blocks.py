@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from copystudio.db import OPEN_STATUSES, JobStatus, locked
@@ -20,6 +20,9 @@ from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later,
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
 
 TEXTS = 64  # texts of one block: some seconds of work, so that turns are short, and enough to keep every slot busy
+# Who was served within this time waits until a block ends, which takes less. Many small runs would halt it again
+# and again.
+LATELY = timedelta(minutes=10)
 _TRIES = 5
 
 
@@ -61,10 +64,10 @@ def blocks_open() -> QuerySet[GenerationBlock]:
 
 
 def block_next() -> GenerationBlock | None:
-    """Claim the block whose turn it is: of the person who was served longest ago, then of their run that was."""
-    others = GenerationRun.objects.filter(created_by=OuterRef("run__created_by"), status__in=OPEN_STATUSES)
-    served = others.order_by().values("created_by").annotate(last=Max("served_at")).values("last")
-    turns = blocks_open().annotate(person_served=Subquery(served))
+    """Claim the block whose turn it is: of the person who was served longest ago, in runs that ended too, then of their
+    run that was."""
+    served = _served_runs().order_by("-served_at").values("served_at")
+    turns = blocks_open().annotate(person_served=Subquery(served[:1]))
     turns = turns.order_by(
         F("person_served").asc(nulls_first=True), F("run__served_at").asc(nulls_first=True), "run_id", "number"
     )
@@ -79,6 +82,11 @@ def block_next() -> GenerationBlock | None:
                 return block
             run_settle(GenerationBlock.objects.get(pk=pk).run_id)  # it may have met its last attempt
     return None
+
+
+def _served_runs() -> QuerySet[GenerationRun]:
+    """For a query of blocks: runs of the block's person that had a turn, open or ended."""
+    return GenerationRun.objects.filter(created_by=OuterRef("run__created_by"), served_at__isnull=False)
 
 
 def _serve(block: GenerationBlock) -> None:
@@ -110,8 +118,10 @@ class BlockKeeper(JobKeeper):
 
 
 def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
-    """Whether a run that no worker has touched yet waits, while this block is of one that has been served."""
-    return blocks_open().filter(run__served_at__isnull=True).exclude(run=block.run_id).exists()
+    """Whether a run that no worker has touched yet waits, of the block's person or of one who was not served lately."""
+    lately = _served_runs().filter(served_at__gt=Now() - LATELY)
+    waiting = blocks_open().filter(run__served_at__isnull=True).exclude(run=block.run_id)
+    return waiting.filter(Q(run__created_by=block.created_by_id) | ~Exists(lately)).exists()
 
 
 def block_release(block: GenerationBlock) -> None:

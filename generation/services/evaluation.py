@@ -164,7 +164,7 @@ def _teller(evaluation: Evaluation, begin: int, turn: Turn, should_stop: Callabl
 
 def _conclude(evaluation: Evaluation, questions: Questions, results: dict[str, Any]) -> None:
     measured = {name: Measured.from_dict(found) for name, found in results.items()}
-    gates = judged(measured, has_pairs=bool(questions.preferences))
+    gates = judged(measured)
     differences = {name: [difference_dict(one) for one in found] for name, found in compared(measured).items()}
     with transaction.atomic():
         job_still_mine(evaluation)

@@ -9,11 +9,18 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from copystudio.db import JobStatus
-from copystudio.services.jobs import JobCancelledError, LeaseLostError, keeping
-from generation.engine.errors import EngineError, GenerationCancelledError, is_out_of_memory
+from copystudio.services.jobs import JobCancelledError, LeaseLostError, job_pause, keeping
+from generation.engine.errors import (
+    EngineError,
+    GenerationCancelledError,
+    RemotePassingError,
+    RemoteRefusedError,
+    is_out_of_memory,
+)
 from generation.models import GenerationBlock, GenerationRun
 from generation.services.block_work import BlockWork, TurnOverError
 from generation.services.blocks import BlockKeeper, block_end, block_next, block_release, run_fail
@@ -52,6 +59,10 @@ def _write(block: GenerationBlock) -> None:
         block_release(block)
     except (JobCancelledError, GenerationCancelledError):
         _stopped(block)
+    except RemoteRefusedError as error:
+        block_end(block, JobStatus.FAILED, code="engine", detail=str(error))
+    except RemotePassingError as error:
+        _later(block, error)
     except EngineError as error:
         run_fail(block, code="engine", detail=str(error))
     except Exception as error:
@@ -60,6 +71,15 @@ def _write(block: GenerationBlock) -> None:
             return
         log.exception("block %s failed", block)
         block_end(block, JobStatus.FAILED, code="unexpected", detail=f"{type(error).__name__}: {error}")
+
+
+def _later(block: GenerationBlock, error: RemotePassingError) -> None:
+    """The model server is away: the block is tried again after a pause that doubles, as often as any job."""
+    if block.attempt >= block.max_attempts:
+        run_fail(block, code="engine", detail=str(error))
+        return
+    log.warning("block %s waits for the model server: %s", block, error)
+    job_pause(block, settings.JOB_LEASE_SECONDS * 2 ** (block.attempt - 1))
 
 
 def _stopped(block: GenerationBlock) -> None:

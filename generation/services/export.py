@@ -9,12 +9,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from copystudio.db import JobStatus
+from copystudio.db import JobStatus, locked
 from copystudio.models import User
 from copystudio.services.jobs import (
     JobCancelledError,
     LeaseLostError,
+    job_again,
     job_claim,
+    job_close,
     job_end,
     job_kept,
     job_ring,
@@ -40,16 +42,28 @@ def exports_wanted() -> bool:
 
 
 def export_queue(*, version: ModelVersion, actor: User | None) -> ModelExport | None:
-    """Let the copy be made, where one is wanted; asking again changes nothing. A failed one is tried again."""
+    """Let the copy be made, where one is wanted and none is there or under way. One that failed is tried again."""
     if not exports_wanted():
         return None
     with transaction.atomic():
         row, is_new = ModelExport.objects.get_or_create(
             version=version, defaults={"workspace_id": version.workspace_id, "created_by": actor}
         )
+        row = locked(ModelExport, pk=row.pk)
         if is_new:
             job_ring(row)
+        elif not row.is_open and not _is_there(row):
+            job_again(row)
         return row
+
+
+def export_give_up(*, version: ModelVersion, reason: str) -> None:
+    """The copy that was made cannot be written with: it failed, until somebody lets it be made again."""
+    log.warning("the copy of %s cannot be used: %s", version, reason)
+    with transaction.atomic():
+        row = ModelExport.objects.select_for_update(of=("self",)).filter(version=version).first()
+        if row is not None and row.status == JobStatus.SUCCEEDED:
+            job_close(row, JobStatus.FAILED, code="engine", params={"detail": reason[:500]})
 
 
 def export_execute(*, export_id: int) -> None:
@@ -89,11 +103,14 @@ def _export(version: ModelVersion) -> Path:
 
 
 def export_of(version: ModelVersion) -> tuple[Path | None, str]:
-    """Where the version's copy lies, and if there is none, a code that says why: pending or failed."""
+    """Where the version's copy lies, and if there is none, a code that says why: pending (or gone, and to be asked for
+    again) or failed."""
     row = ModelExport.objects.filter(version=version).first()
-    if row is None or row.is_open:
-        return None, "export_pending"
-    place = exports_root() / row.folder
-    if row.status == JobStatus.SUCCEEDED and row.folder and place.is_dir():
-        return place, ""
-    return None, "export_failed"
+    if row is not None and _is_there(row):
+        return exports_root() / row.folder, ""
+    is_pending = row is None or row.is_open or row.status == JobStatus.SUCCEEDED
+    return None, "export_pending" if is_pending else "export_failed"
+
+
+def _is_there(row: ModelExport) -> bool:
+    return row.status == JobStatus.SUCCEEDED and bool(row.folder) and (exports_root() / row.folder).is_dir()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from generation import engine
 from generation.engine.manifest import content_hash
+from generation.models import ModelVersion
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,3 +41,9 @@ def base_sha256(folder: Path) -> str:
     """What the base model is, by content; read once while no file of its folder changes."""
     files = [(path, path.stat()) for path in sorted(folder.rglob("*"))]
     return _hash_of(folder, "\n".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files))
+
+
+def has_its_base(version: ModelVersion) -> bool:
+    """Whether the base under the version is still the one that its adapter was trained over. Reads all of the base, once
+    while it does not change: call it outside transactions."""
+    return not version.base_sha256 or version.base_sha256 == base_sha256(version.language_model.path)

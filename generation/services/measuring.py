@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from generation.engine.config import SamplingConfig
 from generation.engine.evaluation.gates import DEFAULT_GATES, Gate, GateResult, judge_gates
 from generation.engine.evaluation.items import EvalItem, PreferenceItem
-from generation.engine.evaluation.metrics import MetricName
+from generation.engine.evaluation.metrics import Absence, MetricName
 from generation.engine.evaluation.result import Difference, compare
 from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.plan import can_stand_in
@@ -132,14 +132,20 @@ def measure(
         gc.collect()
 
 
-def gates_for(*, has_pairs: bool) -> list[Gate]:
-    """The gates that a version has to pass; the one over preferences only where people have left any to measure by."""
-    return [gate for gate in DEFAULT_GATES if has_pairs or gate.metric is not MetricName.PREFERENCE_ACCURACY]
+_AS_ASKED = frozenset({MetricName.PREFERENCE_ACCURACY, MetricName.MUST_COMPLIANCE, MetricName.ATTRIBUTE_COVERAGE})
+_NOTHING_ASKED = frozenset({Absence.NOTHING_GIVEN, Absence.NOTHING_APPLIES})
 
 
-def judged(measured: Mapping[str, Measured], *, has_pairs: bool) -> list[GateResult]:
+def gates_for(new: Measured) -> list[Gate]:
+    """The gates that the version has to pass: those over preferences, must-words and facts only where it was asked about
+    any. Other figures are always there, whatever was asked."""
+    unasked = {name for name, metric in new.metrics.items() if name in _AS_ASKED and metric.absence in _NOTHING_ASKED}
+    return [gate for gate in DEFAULT_GATES if gate.metric not in unasked]
+
+
+def judged(measured: Mapping[str, Measured]) -> list[GateResult]:
     """The gates of the new version, against the active one where it was measured."""
-    return judge_gates(gates_for(has_pairs=has_pairs), measured[NEW], measured.get(ACTIVE))
+    return judge_gates(gates_for(measured[NEW]), measured[NEW], measured.get(ACTIVE))
 
 
 def compared(measured: Mapping[str, Measured]) -> dict[str, list[Difference]]:

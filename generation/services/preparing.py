@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from generation.engine.config import Check, CopyBrief
 from generation.engine.item import Angle, Item
-from generation.engine.plan import make_angles, make_plan, with_plan
+from generation.engine.plan import MOST_ANGLES, make_angles, make_plan, with_plan
+from generation.engine.prompt_data import room_of
 from generation.engine.prompts import FOLLOW_THE_PLAN, render
 from generation.engine.rating import Wish
 from generation.models import GenerationItem, GenerationRun
@@ -47,13 +48,19 @@ def prepare(
     """
     checker: Checker = import_string(settings.GENERATION_CHECK)
     payload = dict(row.payload)
-    check, wish = checker(payload), Wish.from_dict(payload.pop("wish", {}))
+    check, wished = checker(payload), dict(payload.pop("wish", {}))
+    fills, wish = bool(wished.pop("fills", False)), Wish.from_dict(wished)
     ran = tuple(payload.pop("ran", ()))
     checked = payload.pop("check", None) or {}
     with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
+    if fills:
+        wish = replace(wish, room=room_of(brief.channel, brief.language) or 0)
     template = run.model_version.prompt_template
-    plans = make_angles(brief, encode) if _has_angles(run, row) else (make_plan(brief, encode, wish.turn, wish.after),)
+    if (angles := _most_angles(run, row)) > 1:
+        plans = make_angles(brief, encode, angles)
+    else:
+        plans = (make_plan(brief, encode, wish.turn, wish.after),)
     full = bool(checked.get("length")) or template not in FOLLOW_THE_PLAN
     first, *others = [Angle(plan, render(template, with_plan(brief, plan, full=full))) for plan in plans]
     there = [candidate.text for candidate in row.candidates.all()]
@@ -77,14 +84,12 @@ def prepare(
     return Prepared(row, item, wish, ran)
 
 
-def _has_angles(run: GenerationRun, row: GenerationItem) -> bool:
+def _most_angles(run: GenerationRun, row: GenerationItem) -> int:
     """Several texts that stand alone come from several angles; fields that are read together, and what is asked for from a
     text that is there, keep to one. What was begun goes on as it began."""
-    if run.parent_id is not None or row.group is not None or row.requested == 1:
-        return False
-    if run.model_version.prompt_template not in FOLLOW_THE_PLAN:
-        return False
-    return not row.outputs or bool(row.plan.get("others"))
+    if run.parent_id is not None or row.group is not None or run.model_version.prompt_template not in FOLLOW_THE_PLAN:
+        return 1
+    return 1 + len(row.plan.get("others", ())) if row.outputs else min(MOST_ANGLES, row.requested)
 
 
 def seed_of(run: GenerationRun, item: GenerationItem) -> int:

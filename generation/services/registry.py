@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from copystudio.access import require
 from copystudio.db import OPEN_STATUSES, JobStatus, locked
-from copystudio.errors import ConflictError, InvalidInputError, TransitionError
+from copystudio.errors import ConflictError, InvalidInputError, Text, TransitionError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
 from generation.engine.adapters import check_adapter
@@ -25,6 +25,7 @@ from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingR
 from generation.models.language_model import folder_name
 from generation.models.model_version import TRANSITIONS
 from generation.services.export import export_of, export_queue
+from generation.services.lineage import has_its_base
 
 BASE_TEMPLATE = "few-shot-1"
 
@@ -32,8 +33,8 @@ BASE_TEMPLATE = "few-shot-1"
 def model_version_promote(*, actor: User, version: ModelVersion, reason: str = "") -> ModelVersion:
     """Let the version write from now on; the one that did is retired. Runs that have begun keep theirs.
 
-    A version that did not pass its gates, or was never measured, needs a reason, which is kept with the change. Raises
-    InvalidInputError without one or with broken files, TransitionError in the wrong state.
+    A version that did not pass its gates, or was never measured against the one that writes now, needs a reason, which is
+    kept with the change. Raises InvalidInputError without one or with broken files, TransitionError in the wrong state.
     """
     _allowed("promote", actor=actor, version=version)
     _check_files(version)
@@ -41,9 +42,9 @@ def model_version_promote(*, actor: User, version: ModelVersion, reason: str = "
         current = _locked_for("promote", actor=actor, version=version)
         passed = _passed(current)
         if passed is not True and not reason.strip():
-            message = _("It was never measured.") if passed is None else _("It did not pass every gate.")
             raise InvalidInputError(
-                fields={"reason": [message, _("To let it write all the same, say why.")]}, code="gates"
+                fields={"reason": [_why_not(current, passed), _("To let it write all the same, say why.")]},
+                code="gates",
             )
         _activate(current)
         export_queue(version=current, actor=actor)
@@ -73,7 +74,9 @@ def model_version_roll_back(*, actor: User, workspace: Workspace, leaving: Model
         current = _locked_for("promote", actor=actor, version=former)
         left = ModelVersion.objects.filter(workspace=workspace, status=ModelVersion.Status.ACTIVE)
         if former_version(workspace) != current or (leaving is not None and not left.filter(pk=leaving.pk).exists()):
-            raise TransitionError  # somebody was faster
+            raise TransitionError(
+                _("Which version writes has changed in the meantime. Look again before you roll back.")
+            )
         left.update(promoted_at=None)
         _activate(current)
         export_queue(version=current, actor=actor)
@@ -222,13 +225,30 @@ def _set(version: ModelVersion, status: str) -> None:
 
 
 def _passed(version: ModelVersion) -> bool | None:
-    """Whether the newest finished evaluation passed; None where there is none."""
-    newest = Evaluation.objects.filter(version=version, status=JobStatus.SUCCEEDED).order_by("-id").first()
-    return None if newest is None else newest.passed is True
+    """Whether the newest finished evaluation passed; None where there is none, or where it compared the version with
+    another than the one that writes now."""
+    newest = _newest_measured(version)
+    active = ModelVersion.objects.filter(workspace_id=version.workspace_id, status=ModelVersion.Status.ACTIVE).first()
+    if newest is None or newest.against_id != (active.pk if active else None):
+        return None
+    return newest.passed is True
+
+
+def _newest_measured(version: ModelVersion) -> Evaluation | None:
+    return Evaluation.objects.filter(version=version, status=JobStatus.SUCCEEDED).order_by("-id").first()
+
+
+def _why_not(version: ModelVersion, passed: bool | None) -> Text:
+    if passed is False:
+        return _("It did not pass every gate.")
+    if _newest_measured(version) is None:
+        return _("It was never measured.")
+    return _("It was never measured against the version that writes now.")
 
 
 def _check_files(version: ModelVersion) -> None:
-    """Read the adapter's files, and the headers of the base under it, before anything is locked: half a second."""
+    """Read the adapter's files and, unless it is known already, the base under it, before anything is locked: some two
+    seconds a gigabyte."""
     folder, root = version.adapter_path, Path(settings.MODEL_ROOT)
     if folder is None:
         return
@@ -239,3 +259,8 @@ def _check_files(version: ModelVersion) -> None:
         raise InvalidInputError(
             _("The files of this version are not as they were written: %(detail)s") % {"detail": error}
         ) from error
+    if not has_its_base(version):
+        raise InvalidInputError(
+            _("The base model in %(folder)s was replaced since this version was trained over it. Put the former files back, or train a new version.")
+            % {"folder": version.language_model.folder}
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -61,7 +61,8 @@ def run_pause(*, actor: User, run: GenerationRun) -> GenerationRun:
 
 
 def run_resume(*, actor: User, run: GenerationRun) -> GenerationRun:
-    """Go on with a run that was paused, cancelled or failed: with the items that are not done."""
+    """Go on with a run that was paused, cancelled or failed: with the items that are not done. Raises TransitionError
+    also where an equal run is open."""
     with transaction.atomic():
         current = _begin(actor=actor, run=run)
         if current.paused_at is not None and current.is_open:
@@ -91,14 +92,22 @@ _AFRESH: dict[str, Any] = {
 
 
 def _reopen(run: GenerationRun) -> None:
-    GenerationRun.objects.filter(pk=run.pk).update(
-        status=JobStatus.QUEUED, attempt=0, served_at=None, paused_at=None, updated_at=Now(), **_AFRESH
-    )
+    try:
+        with transaction.atomic():
+            GenerationRun.objects.filter(pk=run.pk).update(
+                status=JobStatus.QUEUED, attempt=0, served_at=None, paused_at=None, updated_at=Now(), **_AFRESH
+            )
+    except IntegrityError as error:
+        if "generation_run_open_once" not in str(error):
+            raise
+        raise TransitionError(
+            _("An equal run is already open. Let it end, or cancel it, before you take this one up again.")
+        ) from None
 
 
 def run_retry(*, actor: User, run: GenerationRun, items: Sequence[int] | None = None) -> GenerationRun:
     """Write what is missing of a run that ended: the given items (their ids), or every one with fewer texts than were
-    asked for. They are drawn anew, and what they have stays."""
+    asked for. They are drawn anew, and what they have stays. Raises TransitionError also where an equal run is open."""
     with transaction.atomic():
         current = _begin(actor=actor, run=run)
         if current.is_open:

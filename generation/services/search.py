@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
     from generation.engine.training.search import Trial
 
 
-def settings_search(run: TrainingRun, job: TrainingJob, turn: Turn) -> TrainingJob:
+def settings_search(run: TrainingRun, job: TrainingJob, turn: Turn, between: Callable[[], object]) -> TrainingJob:
     """The job with what a search found, or as it is when none is wished.
 
     A search that is done is not made again, one that was killed goes on. A wish to cancel ends it within a step, with
-    ``TrainingStoppedError``; between two steps others compute.
+    ``TrainingStoppedError``; between two steps others compute. ``between`` is called between the batches of a measurement.
     """
     from generation.engine.training.trial import searched  # torch
 
     job_progress(run, done=run.done, step="searching")
-    found = searched(job, on_trial=lambda trial: _tell_trial(run, trial), should_stop=lambda: between_steps(run, turn))
+    found = searched(
+        job,
+        on_trial=lambda trial: _tell_trial(run, trial),
+        should_stop=lambda: between_steps(run, turn),
+        between=between,
+    )
     config = found.config
     _tell(run, "searched", learning_rate=f"{config.learning_rate:g}", rank=config.rank, epochs=config.epochs)
     return found

@@ -20,6 +20,7 @@ from copystudio.models import Workspace
 from copystudio.services.events import event_record
 from copystudio.services.jobs import (
     JobCancelledError,
+    JobKeeper,
     LeaseLostError,
     job_claim,
     job_end,
@@ -30,7 +31,7 @@ from copystudio.services.jobs import (
 from generation.engine.adapters import check_adapter
 from generation.engine.clean import clean
 from generation.engine.config import FinishReason, SamplingConfig
-from generation.engine.errors import EngineError, TrainingStoppedError
+from generation.engine.errors import EngineError, ModelFolderError, TrainingStoppedError
 from generation.engine.folders import check_folder
 from generation.engine.prompts import render
 from generation.engine.seeds import derive_seed
@@ -41,12 +42,11 @@ from generation.engine.training.dataset import TrainingExample
 from generation.models import ModelVersion, TrainingLine, TrainingPoint, TrainingRun, TrainingSample
 from generation.services.between_steps import between_steps
 from generation.services.evaluation import evaluation_queue
-from generation.services.lineage import base_sha256, code_revision
+from generation.services.lineage import base_sha256, code_revision, has_its_base
 from generation.services.registry import next_number
 from generation.services.run_folder import NO_ROOM, run_folder
 from generation.services.search import settings_search
 from generation.services.snapshot import Snapshot, data_collect, snapshot_freeze, snapshot_read
-from generation.services.training_notice import training_notify
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def training_execute(*, run_id: int) -> None:
     try:
         with job_kept(run) as keeper, compute_turn() as turn:
             keeper.check()
-            _train(run, turn)
+            _train(run, turn, keeper)
     except (JobCancelledError, TrainingStoppedError):
         _end(run, JobStatus.CANCELLED)
     except LeaseLostError:
@@ -85,17 +85,18 @@ def training_execute(*, run_id: int) -> None:
 
 def _end(run: TrainingRun, status: JobStatus, code: str = "", detail: str = "") -> None:
     try:
-        with transaction.atomic():
-            job_end(run, status, code=code, params={"detail": detail[:500]} if detail else {})
-            if status == JobStatus.FAILED:
-                training_notify(run, "failed")
+        job_end(run, status, code=code, params={"detail": detail[:500]} if detail else {})
     except LeaseLostError:
         log.warning("training run %s was taken over by another worker", run.pk)
 
 
-def _train(run: TrainingRun, turn: Turn) -> None:
+def _train(run: TrainingRun, turn: Turn, keeper: JobKeeper) -> None:
     from generation.engine.training.job import TrainingJob
     from generation.engine.training.trainer import TrainingData
+
+    def between() -> None:
+        turn.step_aside()
+        keeper.check()
 
     folder = run_folder(run)
     snapshot = _frozen(run, folder / "snapshot", turn)
@@ -107,6 +108,8 @@ def _train(run: TrainingRun, turn: Turn) -> None:
     parent = run.parent.adapter_path if run.parent else None
     if run.parent is not None and parent is not None:
         check_adapter(parent, root, sha256=run.parent.adapter_sha256)
+        if not has_its_base(run.parent):
+            raise ModelFolderError(f"{run.language_model.folder}: another base than the parent was trained over")
     job = TrainingJob(
         model_root=root,
         base=run.language_model.path,
@@ -121,26 +124,26 @@ def _train(run: TrainingRun, turn: Turn) -> None:
         job_still_mine(run)
         note(run, "started" if run.attempt == 1 else "taken_up", attempt=run.attempt)
     if job.config.search_minutes:
-        job = settings_search(run, job, turn)
+        job = settings_search(run, job, turn, between)
     shown = _samples_of(data.held_out)
     result, digest = job.run(
-        lambda progress, model: _on_step(run, progress, model, shown, turn), between=_measuring(run, turn)
+        lambda progress, model: _on_step(run, progress, model, shown, turn), between=_measuring(run, between)
     )
     _register(run, lineage=job.lineage, folder=job.target.name, digest=digest, result=result)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
-def _measuring(run: TrainingRun, turn: Turn) -> Callable[[], object]:
-    """What happens between the batches of a measurement: the first time, which is before the first step and takes minutes, it
-    is said; then whoever waits goes first."""
+def _measuring(run: TrainingRun, between: Callable[[], object]) -> Callable[[], object]:
+    """``between``, which says before the first batch that the training measures: that is before the first step and takes
+    minutes."""
     unsaid = iter([True])
 
-    def between() -> None:
+    def told() -> None:
         if next(unsaid, False):
             job_progress(run, done=run.done, step="measuring")
-        turn.step_aside()
+        between()
 
-    return between
+    return told
 
 
 def _frozen(run: TrainingRun, folder: Path, turn: Turn) -> Snapshot:
@@ -230,6 +233,9 @@ def _on_step(
         }
         if progress.held_out is not None:
             values["best_loss"] = min(filter(None, (current.best_loss, progress.held_out)))
+        if progress.left_out and "too_long" not in current.excluded:
+            values["excluded"] = {**current.excluded, "too_long": progress.left_out}
+            note(run, "too_long", count=progress.left_out, longest=TrainConfig.from_dict(run.config).longest)
         TrainingRun.objects.filter(pk=run.pk).update(**values)
     turn.step_aside()
     return current.cancel_requested_at is not None
@@ -276,5 +282,4 @@ def _register(run: TrainingRun, *, lineage: Lineage, folder: str, digest: str, r
         )
         evaluation_queue(version=version, actor=run.created_by)
         job_end(run, JobStatus.SUCCEEDED)
-        training_notify(run, "succeeded")
         return version

@@ -23,6 +23,7 @@ from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import is_held_out
 from generation.models import LanguageModel, ModelVersion, TrainingRun
 from generation.models.training import ATTEMPTS
+from generation.services.lineage import base_sha256, has_its_base
 from generation.services.snapshot import RawData, data_collect
 
 TEMPLATE = "brief-1"
@@ -56,17 +57,20 @@ def training_start(
     if since is not None and since >= until:
         raise InvalidInputError(fields={"since": [_("The window begins in the future.")]})
     raw = data_collect(workspace=workspace, since=since, until=until, with_corpus=with_corpus)
+    base = base_sha256(language_model.path)
     try:
         with transaction.atomic():
             if actor is not None:
                 require(actor=actor, workspace=workspace, role=Role.ADMIN)
-            _check_data(raw, workspace=workspace, language_model=language_model, config=config, parent=parent)
+            _check_data(
+                raw, workspace=workspace, language_model=language_model, base=base, config=config, parent=parent
+            )
             run = TrainingRun.objects.create(
                 workspace=workspace,
                 created_by=actor,
                 language_model=language_model,
                 parent=parent,
-                label=label.strip()[:120] or until.strftime("%Y-%m-%d %H:%M"),
+                label=label.strip()[:120] or timezone.localtime(until).strftime("%Y-%m-%d %H:%M"),
                 config=replace(config, seed=config.seed or secrets.randbits(32)).to_dict(),
                 template=TEMPLATE,
                 with_corpus=with_corpus,
@@ -100,7 +104,8 @@ def training_cancel(*, actor: User, run: TrainingRun) -> TrainingRun:
 def training_resume(*, actor: User, run: TrainingRun) -> TrainingRun:
     """Go on from the last checkpoint of a run that was cancelled or failed. ConflictError while another one is open."""
     try:
-        return job_resume(actor=actor, job=run, role=Role.ADMIN)
+        with transaction.atomic():
+            return job_resume(actor=actor, job=run, role=Role.ADMIN)
     except IntegrityError as error:
         if "generation_training_one_open" not in str(error):
             raise
@@ -119,12 +124,16 @@ def _check_parent(language_model: LanguageModel, parent: ModelVersion | None, co
         raise InvalidInputError(fields={"parent": [_("This version has no adapter to go on from.")]})
     try:
         shape = adapter_shape(folder)
-        fits = fits_base(shape.targets, language_model.path)
+        fits, has_base = fits_base(shape.targets, language_model.path), has_its_base(parent)
     except (ModelFolderError, OSError) as error:
         raise InvalidInputError(
             fields={"parent": [_("The adapter of this version cannot be read: %(detail)s") % {"detail": error}]}
         ) from error
     _check_shape(shape, config)
+    if not has_base:
+        raise InvalidInputError(
+            fields={"parent": [_("The base model was replaced since this version was trained over it.")]}
+        )
     if not fits:
         raise InvalidInputError(
             fields={
@@ -153,6 +162,7 @@ def _check_data(
     *,
     workspace: Workspace,
     language_model: LanguageModel,
+    base: str,
     config: TrainConfig,
     parent: ModelVersion | None,
 ) -> None:
@@ -169,6 +179,7 @@ def _check_data(
         workspace=workspace,
         status=JobStatus.SUCCEEDED,
         language_model=language_model,
+        base_sha256=base,
         data_sha256=raw.sha256,
         version__isnull=False,
     ).exclude(version__status=ModelVersion.Status.DELETED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -13,14 +13,17 @@ from typing import Any
 from django.conf import settings
 
 from generation.engine.backends.base import Backend
+from generation.engine.backends.breaker import Breaker
+from generation.engine.backends.rate_limit import RateLimit
+from generation.engine.backends.remote_usage import Meter
 from generation.engine.cache import ModelCache, ModelKey
 from generation.engine.encoder import CachedEncoder
-from generation.engine.errors import ModelFolderError, RemoteError
+from generation.engine.errors import ModelFolderError, OpenVinoError, RemoteError
 from generation.engine.folders import count_parameters
 from generation.engine.sentiment import SentimentHead
 from generation.models import ModelVersion
 from generation.services.encoder import encoder_open
-from generation.services.export import export_of, export_queue, exports_wanted
+from generation.services.export import export_give_up, export_of, export_queue, exports_wanted
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,13 @@ def writer_of(version: ModelVersion) -> Writer:
     if exports_wanted() and not has_gpu():
         place, note = export_of(version)
         if place is not None:
-            return export_writer(place)
-        export_queue(version=version, actor=None)
+            try:
+                return export_writer(place)
+            except (ModelFolderError, OpenVinoError, OSError) as error:
+                note = "export_failed"
+                export_give_up(version=version, reason=str(error))
+        elif note == "export_pending":
+            export_queue(version=version, actor=None)
     writer = base_writer(version.language_model.path, version.adapter_path)
     return replace(writer, about={**writer.about, "note": note}) if note else writer
 
@@ -102,23 +110,41 @@ def computes_here() -> bool:
     return backend != "remote" and not (backend == "auto" and settings.MODEL_SERVER["base_url"])
 
 
-_SERVERS: dict[str, Writer] = {}
+@dataclass(frozen=True)
+class Server:
+    """A model server: its writers by the name of their model, and what belongs to all of them together."""
+
+    breaker: Breaker
+    limits: RateLimit
+    meter: Meter = field(default_factory=Meter)
+    writers: dict[str, Writer] = field(default_factory=dict)
+
+
+_SERVERS: dict[str, Server] = {}  # by address
 
 
 def _remote(version: ModelVersion) -> Writer:
-    """The version by its name on the model server. Kept, because breaker, rate limit and cost belong to the connection."""
+    """The version by its name on the model server. Raises `RemoteError` where the settings name none that can be."""
     from generation.engine.backends.remote import RemoteBackend
+    from generation.engine.backends.remote_client import RemoteClient
     from generation.engine.backends.remote_config import RemoteConfig
 
     server: dict[str, Any] = settings.MODEL_SERVER
     name: str = server["model"] or version.folder or version.language_model.folder
-    if name not in _SERVERS:
-        try:
-            config = RemoteConfig(**{**server, "model": name})
-        except ValueError as error:
-            raise RemoteError(str(error)) from error
-        _SERVERS[name] = Writer(RemoteBackend(config), {"backend": "remote", "model": name})
-    return _SERVERS[name]
+    try:
+        config = RemoteConfig(**{**server, "model": name})
+    except ValueError as error:
+        raise RemoteError(str(error)) from error
+    if config.base_url not in _SERVERS:
+        _SERVERS[config.base_url] = Server(
+            Breaker(config.failures_to_open, config.cool_down),
+            RateLimit(config.requests_per_minute, config.tokens_per_minute),
+        )
+    shared = _SERVERS[config.base_url]
+    if name not in shared.writers:
+        client = RemoteClient(config, breaker=shared.breaker, limits=shared.limits, meter=shared.meter)
+        shared.writers[name] = Writer(RemoteBackend(config, client), {"backend": "remote", "model": name})
+    return shared.writers[name]
 
 
 def torch_writer(folder: Path, adapter: Path | None, numbers: str = "") -> Writer:

@@ -17,7 +17,7 @@ from copystudio.forms import add_errors
 from copystudio.http import is_fragment, redirect, render
 from copystudio.models import Role, Workspace
 from generation.engine import starter
-from generation.forms.registry import PromoteForm, VersionFilter
+from generation.forms.registry import PromoteForm, RollBackForm, VersionFilter
 from generation.models import ModelVersion
 from generation.models.model_version import TRANSITIONS
 from generation.selectors.base_fetch import fetches_open
@@ -100,6 +100,7 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
         "figures": figures_of(measured) if measured else None,
         "gates": gate_rows(measured.results.get("gates", ())) if measured else [],
         "gate_count": gate_count(newest, is_open=any(one.is_open for one in evaluations)),
+        "is_outdated": measured is not None and measured.against != active_version(version.workspace),
         "is_gemma": version.language_model.licence == starter.LICENCE,
         "licence_notice": starter.licence_notice(get_language() or "en"),
         "may": {verb for verb, (before, _after) in TRANSITIONS.items() if version.status in before},
@@ -142,7 +143,11 @@ def model_promote(request: WorkspaceRequest, workspace: Workspace, pk: int) -> H
 @require_POST
 @workspace_view(Role.ADMIN)
 def model_roll_back(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
-    version = model_version_roll_back(actor=request.user, workspace=workspace)
+    form = RollBackForm(request.POST, workspace=workspace)
+    if not form.is_valid():
+        raise InvalidInputError(_("The form does not say which version is left. Reload the page and look again."))
+    leaving = form.cleaned_data["leaving"]
+    version = model_version_roll_back(actor=request.user, workspace=workspace, leaving=leaving)
     messages.success(request, _("Version %(number)d writes again.") % {"number": version.number})
     return redirect(request, reverse("generation:model_list", args=[workspace.slug]))
 

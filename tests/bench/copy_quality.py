@@ -27,6 +27,7 @@ from typing import Any
 import django
 import numpy as np
 
+from generation.engine import starter_adapter
 from generation.engine.config import CopyBrief, Fact, Language, SamplingConfig
 from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Angle, Item
@@ -243,7 +244,7 @@ def report(name: str, done: Sequence[tuple[Case, Filled]], encode: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=12)
-    parser.add_argument("--adapter", default="gemma-3-270m-starter-2")
+    parser.add_argument("--adapter", default=starter_adapter.NAME)
     parser.add_argument("--temperature", type=float, default=SamplingConfig().temperature)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0)

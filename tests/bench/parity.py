@@ -22,6 +22,7 @@ from typing import Any
 
 import django
 
+from generation.engine import starter_adapter
 from generation.engine.config import SamplingConfig
 from generation.engine.evaluation.items import EvalItem, Judgement
 
@@ -93,7 +94,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--base", default="gemma-3-270m")
-    parser.add_argument("--adapter", default="gemma-3-270m-starter-2")
+    parser.add_argument("--adapter", default=starter_adapter.NAME)
     parser.add_argument("--exports", type=Path, default=Path("var/openvino"))
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "copystudio.settings")

@@ -1,6 +1,6 @@
 """Preference training on 200 simulated edits: does it prefer what people wrote, and does it forget?
 
-    MODEL_ROOT=/path/to/models python -m tests.bench.preferences --parent gemma-3-270m-starter-2
+    MODEL_ROOT=/path/to/models python -m tests.bench.preferences
 
 The draft (rejected) is what the parent itself writes for a brief of the starter corpus. The edit (chosen) is the same text
 after a simulated editor with a house style: no exclamation marks, no filler words, and never more than two sentences. 200
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import django
 
+from generation.engine import starter_adapter
 from generation.engine.config import SamplingConfig
 from generation.engine.evaluation.items import EvalItem
 from generation.engine.training.augment import planned
@@ -72,7 +73,7 @@ def pairs_of(examples: Sequence[TrainingExample], written: Sequence[str]) -> lis
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--parent", default="gemma-3-270m-starter-2")
+    parser.add_argument("--parent", default=starter_adapter.NAME)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)

@@ -23,6 +23,8 @@ from typing import Any
 
 import django
 
+from generation.engine import starter_adapter
+
 RANK, TARGETS = 8, ("q_proj", "v_proj", "o_proj", "down_proj")
 
 
@@ -87,7 +89,7 @@ def main() -> None:
     parser.add_argument("--swaps", type=int, default=20)
     parser.add_argument("--loads", type=int, default=2, help="whole loads of each adapter")
     parser.add_argument("--base", default="gemma-3-270m")
-    parser.add_argument("--adapter", default="gemma-3-270m-starter-2")
+    parser.add_argument("--adapter", default=starter_adapter.NAME)
     parser.add_argument("--ways", nargs="+", choices=("torch", "openvino"), default=["torch", "openvino"])
     parser.add_argument("--exports", type=Path, default=Path("var/openvino"))
     options = parser.parse_args()

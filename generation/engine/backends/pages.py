@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from generation.engine.errors import ModelNumbersError, OpenVinoError
+from generation.engine.errors import ModelNumbersError, OpenVinoError, is_out_of_memory
 from generation.engine.openvino_quiet import openvino as ov
 
 _FIRST_PAGES = 128  # to begin with; 32 tokens each
@@ -59,7 +59,7 @@ class PagedModel:
             tensor = ov.Tensor(port.get_element_type(), shape)
             tensor.data[old:] = 0  # what is masked must still be a number
             if old:
-                tensor.data[:old] = self._caches[number].data
+                tensor.data[:old] = self._caches[number].data[:old]  # more where memory ran out at a later layer
                 self._caches[number] = tensor
             else:
                 self._caches.append(tensor)
@@ -98,7 +98,8 @@ class PagedModel:
     def feed(self, feeds: Sequence[Feed]) -> torch.Tensor:
         """Read what comes next in each text; float32 logits [wanted of all, V], which the next call overwrites.
 
-        Raises `OpenVinoError` when OpenVINO fails, `ModelNumbersError` when it computes nothing.
+        Raises `OpenVinoError` when OpenVINO fails, `ModelNumbersError` when it computes nothing; what says that memory
+        ran out passes as it is.
         """
         for one in feeds:
             while len(one.text.pages) * self._page < one.text.length + len(one.tokens):
@@ -111,6 +112,8 @@ class PagedModel:
                 self._request.set_tensor(name, ov.Tensor(array))
             self._request.infer()
         except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise
             raise OpenVinoError(f"OpenVINO failed: {error}") from error
         logits = torch.from_numpy(self._request.get_output_tensor(0).data)
         if logits.shape[0] != wanted:

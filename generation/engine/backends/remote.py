@@ -26,13 +26,15 @@ from generation.engine.backends.remote_config import RemoteConfig, Scoring
 from generation.engine.backends.remote_usage import Usage
 from generation.engine.backends.waiting import wait_for
 from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
-from generation.engine.errors import ModelNumbersError, RemoteAnswerError, RemoteRequestError
+from generation.engine.errors import ModelNumbersError, RemoteAnswerError, RemoteRefusedError, RemoteRequestError
 from generation.engine.seeds import derive_seed
 
 _SEEDS = 2**31  # every server takes a positive 32-bit integer; larger ones are cut off, rounded or refused by some
 _UNKNOWN_FIELD = {400, 422}  # how servers refuse `n`
+_OF_THE_PROMPT = {400, 413, 422, 451}  # how they refuse one prompt, too long or held back by a filter, and take others
 
 Result = TypeVar("Result")
+Refused = dict[str, RemoteRequestError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +70,23 @@ class RemoteBackend:
     ) -> list[Output]:
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts and {len(seeds)} seeds")
-        if not prompts:
-            return []
-        choices = wait_for(lambda: self._choices(prompts, config, seeds), on_step)
-        pairs = list(zip(choices, prompts, strict=True))
-        written = [until_stop(choice, prompt.stop) for choice, prompt in pairs]
-        lacking = [place for place, choice in enumerate(written) if choice.text and choice.tokens is None]
-        if lacking:
-            asked = [(_ended(written[place], prompts[place]), prompts[place].text) for place in lacking]
-            scored = wait_for(lambda: self._scored(asked), on_step)
-            for place, tokens in zip(lacking, scored, strict=True):
-                written[place] = Choice(written[place].text, written[place].reason, tokens)
-        return [_output(choice) for choice in written]
+        return list(self._outputs(prompts, config, seeds, on_step).values())
 
     def stream(
         self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
     ) -> Iterator[tuple[int, Output]]:
         """One `generate` for every `batch_size` requests, so that prompts that repeat still share theirs: which outputs
-        are asked for together, and so their seeds, never depends on which answer was there first."""
+        are asked for together, and so their seeds, never depends on which answer was there first.
+
+        Where the server refuses some of the prompts, the outputs of the others come first, then `RemoteRefusedError`."""
         source = enumerate(requests)
         while batch := list(islice(source, config.batch_size)):
             prompts, seeds = [one.prompt for _, one in batch], [one.seed for _, one in batch]
-            outputs = self.generate(prompts, config, seeds, on_step)
-            yield from zip([number for number, _ in batch], outputs, strict=True)
+            refused: Refused = {}
+            outputs = self._outputs(prompts, config, seeds, on_step, refused)
+            yield from ((batch[place][0], output) for place, output in outputs.items())
+            if refused:
+                raise RemoteRefusedError(refused)
 
     def score(self, texts: Sequence[str], prompt: Prompt | None = None) -> list[float]:
         if not all(texts):
@@ -101,18 +97,45 @@ class RemoteBackend:
         scored = wait_for(lambda: self._scored([(text, before) for text in texts]))
         return [math.nan if tokens is None else mean_logprob(tokens) for tokens in scored]
 
-    async def _choices(self, prompts: Sequence[Prompt], config: SamplingConfig, seeds: Sequence[int]) -> list[Choice]:
-        """One for each prompt, in order."""
-        found: list[Choice | None] = [None] * len(prompts)
+    def _outputs(
+        self,
+        prompts: Sequence[Prompt],
+        config: SamplingConfig,
+        seeds: Sequence[int],
+        on_step: OnStep | None,
+        refused: Refused | None = None,
+    ) -> dict[int, Output]:
+        """By their places, in order. The first prompt that the server refuses ends the call, unless there is `refused`
+        to put it into: then the others are written."""
+        if not prompts:
+            return {}
+        choices = wait_for(lambda: self._choices(prompts, config, seeds, refused), on_step)
+        written = {place: until_stop(choice, prompts[place].stop) for place, choice in sorted(choices.items())}
+        lacking = [place for place, choice in written.items() if choice.text and choice.tokens is None]
+        if lacking:
+            asked = [(_ended(written[place], prompts[place]), prompts[place].text) for place in lacking]
+            scored = wait_for(lambda: self._scored(asked), on_step)
+            for place, tokens in zip(lacking, scored, strict=True):
+                written[place] = Choice(written[place].text, written[place].reason, tokens)
+        return {place: _output(choice) for place, choice in written.items()}
+
+    async def _choices(
+        self, prompts: Sequence[Prompt], config: SamplingConfig, seeds: Sequence[int], refused: Refused | None
+    ) -> dict[int, Choice]:
+        found: dict[int, Choice] = {}
 
         async def fill(group: _Group) -> None:
-            for place, choice in zip(group.places, await self._write(ask, group, config), strict=True):
-                found[place] = choice
+            try:
+                found.update(zip(group.places, await self._write(ask, group, config), strict=True))
+            except RemoteRequestError as error:
+                if refused is None or error.status not in _OF_THE_PROMPT:
+                    raise
+                refused[group.prompt.text] = error
 
         async with self._client.connection() as connection:
             ask = self._asking(connection)
             await _all([fill(group) for group in self._groups(prompts, seeds)])
-        return [choice for choice in found if choice is not None]
+        return found
 
     def _asking(self, connection: httpx.AsyncClient) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
         """Ask, but only so many at a time."""

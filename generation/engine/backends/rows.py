@@ -20,6 +20,9 @@ from generation.engine.sampling import draw, uniforms
 from generation.engine.tokens import TextTokenizer
 
 _END_BONUS = 2.5  # added to the logits of the end once a text has the length it aims at
+_EMOJI_BONUS = (
+    9.0  # added to the logits of emoji where one is wanted and can stand; few texts were learned that have any
+)
 _TAIL = 12  # tokens decoded to look for the stop delimiter
 
 
@@ -52,6 +55,7 @@ class RowWriter:
         self._blank = self._marked(tokenizer.blank_ids)
         self._marks: dict[str, torch.Tensor] = {}
         self._end_tokens: dict[str, torch.Tensor] = {}
+        self._emoji_tokens: torch.Tensor | None = None
 
     def begin(self, number: int, request: Request, config: SamplingConfig) -> Row:
         prompt = request.prompt
@@ -72,7 +76,7 @@ class RowWriter:
             config,
             ceiling=bans.ceiling,
             history=history.reshape(len(rows), longest),
-            raised={place: (self._ends(row.held.prompt.stop), _END_BONUS) for place, row in self._due(rows)},
+            raised=self._raised(rows),
             refuses=(lambda place, token: self._refuses(rows[place], token)) if picky else None,
         )
         for place, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)):
@@ -109,8 +113,7 @@ class RowWriter:
         """[V] true at the tokens that no output of the prompt may hold, and [V] those that none may begin with."""
         banned = self._mark("special", lambda: self._tokenizer.banned_ids).clone()
         if prompt.emoji is False:
-            pieces = self._tokenizer.pieces
-            banned |= self._mark("emoji", lambda: [i for i, piece in enumerate(pieces) if has_emoji(piece)])
+            banned |= self._mark("emoji", lambda: self._emoji().tolist())
         first = banned | self._blank
         if prompt.language is not None:
             language = prompt.language
@@ -130,6 +133,21 @@ class RowWriter:
             return False
         tail = row.tokens[-(row.held.longest + _TAIL) :]
         return row.held.refuses(self._tokenizer.decode(tail), self._tokenizer.decode([*tail, token]))
+
+    def _raised(self, rows: Sequence[Row]) -> dict[int, tuple[torch.Tensor, float]]:
+        """Of some rows the tokens that are made likelier, and by how much."""
+        raised = {place: (self._ends(row.held.prompt.stop), _END_BONUS) for place, row in self._due(rows)}
+        for place, row in enumerate(rows):
+            if row.held.prompt.emoji is True and row.held.lacks_emoji(self._tokenizer.decode(row.tokens)):
+                raised[place] = (self._emoji(), _EMOJI_BONUS)
+        return raised
+
+    def _emoji(self) -> torch.Tensor:
+        """Tokens that are an emoji."""
+        if self._emoji_tokens is None:
+            pieces = self._tokenizer.pieces
+            self._emoji_tokens = self._ids([token for token, piece in enumerate(pieces) if has_emoji(piece)])
+        return self._emoji_tokens
 
     def _due(self, rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
         """The rows whose end is made likelier: as long as they should be, or near their limit where they could end."""

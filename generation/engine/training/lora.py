@@ -150,11 +150,15 @@ class Adapter:
     @contextmanager
     def without(self) -> Iterator[None]:
         """The base alone, without gradients and chance, for the block."""
-        was_training = self.model.training
+        was_training, noise = self.model.training, self._noise
         self.model.eval()
-        with self.model.disable_adapter(), torch.no_grad():
-            yield
-        self.model.train(was_training)
+        self._noise = 0.0
+        try:
+            with self.model.disable_adapter(), torch.no_grad():
+                yield
+        finally:
+            self._noise = noise
+            self.model.train(was_training)
 
     def _add_noise(self, module: torch.nn.Module, args: Any, embedded: torch.Tensor) -> torch.Tensor | None:
         """NEFTune: uniform noise of size alpha / sqrt(tokens x width)."""

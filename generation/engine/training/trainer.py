@@ -53,7 +53,8 @@ class TrainingData:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the caller hears after every step. `held_out` (nats per token) and `pair_accuracy` only when just measured."""
+    """What the caller hears after every step. `held_out` (nats per token) and `pair_accuracy` only when just measured;
+    `left_out` counts the examples and pairs that are longer than the settings allow."""
 
     step: int
     steps: int
@@ -66,6 +67,7 @@ class Progress:
     held_out: float | None = None
     pair_accuracy: float | None = None
     evaluated: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +342,7 @@ class Trainer:
             held_out=measured.get("held_out"),
             pair_accuracy=measured.get("pair_accuracy"),
             evaluated=bool(measured),
+            left_out=state.left_out,
         )
 
     # -- going on --------------------------------------------------------------------------------------------------

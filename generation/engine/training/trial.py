@@ -17,6 +17,7 @@ from generation.engine.loader import LoadedModel, load
 from generation.engine.seeds import derive_seed
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import TrainingExample
+from generation.engine.training.held_out import Between
 from generation.engine.training.job import TrainingJob
 from generation.engine.training.search import RANKS, SearchRecord, Trial, candidates, search
 from generation.engine.training.trainer import Progress, Trainer, TrainingData
@@ -29,21 +30,25 @@ _FOUND = ("learning_rate", "rank", "alpha", "epochs")
 
 
 def searched(
-    job: TrainingJob, *, on_trial: Callable[[Trial], None], should_stop: Callable[[], bool] = lambda: False
+    job: TrainingJob,
+    *,
+    on_trial: Callable[[Trial], None],
+    should_stop: Callable[[], bool] = lambda: False,
+    between: Between | None = None,
 ) -> TrainingJob:
     """The job with the learning rate, rank and epochs that a search of `config.search_minutes` finds.
 
     The search is recorded in the job's folder: done, it is only read; killed, it goes on after its last trial. Which trials
     there is time for depends on the machine, so two searches may end differently; a training after a search does not.
-    `should_stop` is asked after every step; True ends with `TrainingStoppedError`. A job that wishes no search, or has no
-    example to learn from, is given back as it is.
+    `should_stop` is asked after every step; True ends with `TrainingStoppedError`. `between` is called between the batches
+    of a measurement. A job that wishes no search, or has no example to learn from, is given back as it is.
     """
     wish = job.config
     if not wish.search_minutes or not job.data.examples:
         return replace(job, config=replace(wish, search_minutes=0.0))
     record = SearchRecord.read(job.work / FILE, _of(job))
     if record.best is None:
-        record.best = _search(job, record, on_trial, should_stop)
+        record.best = _search(job, record, on_trial, should_stop, between)
         record.write(job.work / FILE)
     best = replace(record.best, threads=wish.threads)
     told = {**job.lineage.config, **{name: getattr(best, name) for name in _FOUND}}
@@ -58,7 +63,11 @@ def _of(job: TrainingJob) -> dict[str, Any]:
 
 
 def _search(
-    job: TrainingJob, record: SearchRecord, on_trial: Callable[[Trial], None], should_stop: Callable[[], bool]
+    job: TrainingJob,
+    record: SearchRecord,
+    on_trial: Callable[[Trial], None],
+    should_stop: Callable[[], bool],
+    between: Between | None,
 ) -> TrainConfig:
     wish = replace(job.config, search_minutes=0.0, threads=None)
     scratch = job.work / _SCRATCH
@@ -72,7 +81,7 @@ def _search(
     try:
         result = search(
             candidates(wish, ranks=(wish.rank,) if job.parent else RANKS),  # an adapter that is there has its rank
-            _part_trainer(job, scratch, should_stop),
+            _part_trainer(job, scratch, should_stop, between),
             budget=60 * job.config.search_minutes,
             most_examples=len(job.data.examples),
             known=tuple(record.trials),
@@ -84,7 +93,9 @@ def _search(
     return result.best
 
 
-def _part_trainer(job: TrainingJob, scratch: Path, should_stop: Callable[[], bool]) -> "PartTrainer":
+def _part_trainer(
+    job: TrainingJob, scratch: Path, should_stop: Callable[[], bool], between: Between | None
+) -> "PartTrainer":
     if job.parent is not None:
         check_folder(job.parent, job.model_root, needs="adapter_config.json")
     return PartTrainer(
@@ -95,6 +106,7 @@ def _part_trainer(job: TrainingJob, scratch: Path, should_stop: Callable[[], boo
         scratch=scratch,
         start_from=job.parent,
         should_stop=should_stop,
+        between=between,
     )
 
 
@@ -125,6 +137,7 @@ class PartTrainer:
     scratch: Path
     start_from: Path | None = None
     should_stop: Callable[[], bool] = lambda: False
+    between: Between | None = None
 
     def __call__(self, config: TrainConfig, examples: int) -> list[float]:
         """The held-out loss in nats per token after each epoch, up to the first that brought nothing; [inf] for a
@@ -147,6 +160,7 @@ class PartTrainer:
                 template=self.template,
                 on_step=on_step,
                 start_from=self.start_from,
+                between=self.between,
             )
             try:
                 history = trainer.run().state.history

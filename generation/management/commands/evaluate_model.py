@@ -1,7 +1,7 @@
 """``manage.py evaluate_model``: measure an adapter, or what a workspace writes with, against its base, without the web.
 
     manage.py evaluate_model --adapter my-adapter
-    manage.py evaluate_model --adapter my-adapter --against gemma-3-270m-starter-2 --items 200 --out figures.json
+    manage.py evaluate_model --adapter my-adapter --against gemma-3-270m-starter-3 --items 200 --out figures.json
     manage.py evaluate_model --workspace my-shop
 
 Measured on the products of the starter corpus that no training learns from, with those of ``--examples`` and ``--pairs``
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 }
         except (EngineError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
-        gates = judged(measured, has_pairs=bool(questions.preferences))
+        gates = judged(measured)
         differences = compared(measured)
         for line in table(measured, differences):
             self.stdout.write(line)

@@ -3,16 +3,20 @@
     manage.py train_adapter --name my-adapter
     manage.py train_adapter --name my-adapter --set epochs=4 learning_rate=0.0003 --examples more.jsonl
     manage.py train_adapter --name my-adapter --search 30      first looks for learning rate, rank and epochs
+    manage.py train_adapter --workspace my-shop --label Spring      the same as "Training" does in the browser
     torchrun --nproc-per-node 2 manage.py train_adapter --name my-adapter      several GPUs or machines
 
-A training that was stopped or killed goes on from its last checkpoint when the same command is given again; a search that
+With ``--workspace`` it learns from the workspace's own data too and ends in a staged version of it; without one, from files and
+in a folder. A training that was stopped or killed goes on from its last checkpoint when the same command is given again; a search that
 was goes on after its last trial.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from copystudio.db import JobStatus
+from copystudio.errors import InvalidInputError, StudioError
 from generation.engine.adapters import check_adapter
 from generation.engine.errors import EngineError
 from generation.engine.folders import check_folder
@@ -28,8 +34,11 @@ from generation.engine.training.adapter_folder import WEIGHTS, Lineage
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import PreferencePair, TrainingExample, read_lines
 from generation.management.folders import model_folder
+from generation.management.foreground import step_line, workspace_train
+from generation.selectors.training_words import training_error
 from generation.services.lineage import base_sha256, code_revision
 from generation.services.training_data import Split, split, starter_examples
+from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
     from generation.engine.training.distributed import World
@@ -41,12 +50,21 @@ NAMES = ", ".join(sorted(item.name for item in fields(TrainConfig)))
 
 
 class Command(BaseCommand):
-    help = "Train an adapter on the starter corpus or on files of examples, and write it into MODEL_ROOT."
+    help = "Train an adapter for a workspace, or on the starter corpus and files of examples, and write it into MODEL_ROOT."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--name", required=True, help="name of the adapter's folder in MODEL_ROOT")
-        parser.add_argument("--base", default=settings.STARTER_MODEL, help="folder of the base model in MODEL_ROOT")
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--name", help="name of the adapter's folder in MODEL_ROOT")
+        what.add_argument("--workspace", metavar="SLUG", help="short name of a workspace that gets a staged version")
+        parser.add_argument(
+            "--label", default="", help="with --workspace: name of the training, else its date and time"
+        )
+        parser.add_argument(
+            "--base",
+            help=f"folder of the base model in MODEL_ROOT; without it {settings.STARTER_MODEL}, with --workspace the one that "
+            "its active version has",
+        )
         parser.add_argument("--parent", help="adapter folder in MODEL_ROOT to go on from")
         parser.add_argument(
             "--examples", nargs="*", default=[], help="files of examples, a JSON object a line, beside the corpus"
@@ -65,72 +83,129 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from generation.engine.training.distributed import World
-        from generation.engine.training.job import TrainingJob
-
-        root, target, base = Path(settings.MODEL_ROOT), model_folder(options["name"]), model_folder(options["base"])
-        parent = model_folder(options["parent"]) if options["parent"] else None
         try:
             config = config_of(options["set"])
             if options["search"] is not None:
                 config = replace(config, search_minutes=options["search"])
-            data = self._data(options)
-            check_folder(base, root)
-            if parent is not None:
-                check_adapter(parent, root)
-            world = World.join()
-            job = TrainingJob(
-                model_root=root,
-                base=base,
-                work=root / ".training" / target.name,
-                target=target,
-                data=_training_data(data),
-                config=config,
-                lineage=_lineage(base, parent, data, config),
-                parent=parent,
-            )
-            if world.is_first:
-                self.stdout.write(f"{len(data.examples)} examples, {len(data.held_out)} held out, {data.counts}")
-            if config.search_minutes:
-                job = self._searched(job, world)
-            result, digest = job.run(lambda progress, model: self._say(progress, world.is_first), world)
+            if options["workspace"] is None:
+                self._train_files(options, config)
+            else:
+                self._train_workspace(options, config)
+        except StudioError as error:
+            raise CommandError(_sentence(error)) from error
         except (EngineError, ValueError, TypeError, OSError) as error:
             raise CommandError(str(error)) from error
+
+    def _train_workspace(self, options: dict[str, Any], config: TrainConfig) -> None:
+        if options["examples"] or options["pairs"]:
+            raise ValueError("a workspace learns from its own data: --examples and --pairs go with --name")
+        if os.environ.get("WORLD_SIZE", "1") != "1":
+            raise ValueError("a workspace is trained by one process: without torchrun")
+        run = workspace_train(
+            slug=options["workspace"],
+            label=options["label"],
+            config=config,
+            base=options["base"] or "",
+            parent=options["parent"] or "",
+            with_corpus=not options["without_corpus"],
+            say=self._write,
+        )
+        if run.status == JobStatus.CANCELLED:
+            raise CommandError("The training was cancelled; its last checkpoint is kept.")
+        if run.version is None:
+            detail = run.error_params.get("detail", "")
+            raise CommandError(" ".join(filter(None, [*training_error(run.error_code), detail])))
+        self._write(f"{run.version} is staged. {run.version.folder}: SHA-256 {run.version.adapter_sha256}")
+
+    def _train_files(self, options: dict[str, Any], config: TrainConfig) -> None:
+        from generation.engine.training.distributed import World
+        from generation.engine.training.job import TrainingJob
+
+        root, target = Path(settings.MODEL_ROOT), model_folder(options["name"])
+        base = model_folder(settings.STARTER_MODEL if options["base"] is None else options["base"])
+        parent = model_folder(options["parent"]) if options["parent"] else None
+        data = self._data(options)
+        check_folder(base, root)
+        if parent is not None:
+            check_adapter(parent, root)
+        world = World.join()
+        job = TrainingJob(
+            model_root=root,
+            base=base,
+            work=root / ".training" / target.name,
+            target=target,
+            data=_training_data(data),
+            config=config,
+            lineage=_lineage(base, parent, data, config),
+            parent=parent,
+        )
         if world.is_first:
-            self.stdout.write(f"Best held-out loss {result.state.best_loss:.4f} after {result.state.step} steps.")
-            self.stdout.write(f"{job.target.name}: SHA-256 {digest}")
+            self._write(f"{len(data.examples)} examples, {len(data.held_out)} held out, {data.counts}")
+        # of processes that train together one holds the turn for all: the others would wait for it
+        with compute_turn() if world.is_first else nullcontext() as turn:
+            if config.search_minutes:
+                job = self._searched(job, world, turn)
+            result, digest = job.run(
+                lambda progress, model: self._say(progress, world.is_first) or _step_aside(turn),
+                world,
+                between=lambda: _step_aside(turn),
+            )
+        if world.is_first:
+            self._write(f"Best held-out loss {result.state.best_loss:.4f} after {result.state.step} steps.")
+            self._write(f"{job.target.name}: SHA-256 {digest}")
 
     def _data(self, options: dict[str, Any]) -> Split:
         examples = [] if options["without_corpus"] else starter_examples()
         examples += [one for name in options["examples"] for one in read_lines(Path(name), TrainingExample)]
         return split(examples, [one for name in options["pairs"] for one in read_lines(Path(name), PreferencePair)])
 
-    def _searched(self, job: TrainingJob, world: World) -> TrainingJob:
+    def _searched(self, job: TrainingJob, world: World, turn: Turn | None) -> TrainingJob:
         """The job with what the search found. Processes that train together would each run out of time elsewhere."""
         from generation.engine.training.trial import searched
 
         if world.size > 1:
             raise ValueError("a search runs in one process: search without torchrun, then --set what it found")
-        found = searched(job, on_trial=self._say_trial)
-        self.stdout.write(f"Searched: {_found(found.config)} epochs={found.config.epochs}")
+        found = searched(job, on_trial=self._say_trial, should_stop=lambda: _step_aside(turn))
+        self._write(f"Searched: {_found(found.config)} epochs={found.config.epochs}")
         return found
 
     def _say_trial(self, trial: Trial) -> None:
         losses = ", ".join(f"{loss:.4f}" for loss in trial.losses)
-        self.stdout.write(
+        self._write(
             f"trial {_found(trial.config)}: {trial.examples} examples, {trial.seconds:.0f} s, held-out {losses}"
         )
-        self.stdout.flush()
 
     def _say(self, progress: Any, is_first: bool) -> bool:
         if is_first and (progress.evaluated or progress.step % 10 == 0):
-            held_out = "" if progress.held_out is None else f", held-out {progress.held_out:.4f}"
-            self.stdout.write(
-                f"step {progress.step}/{progress.steps} loss {progress.loss:.3f}{held_out}, "
-                f"{progress.tokens_per_second:.0f} tokens/s, {progress.seconds_left / 60:.0f} min left"
+            self._write(
+                step_line(
+                    step=progress.step,
+                    steps=progress.steps,
+                    loss=progress.loss,
+                    held_out=progress.held_out,
+                    rate=progress.tokens_per_second,
+                    left=progress.seconds_left,
+                )
             )
-            self.stdout.flush()
         return False
+
+    def _write(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _step_aside(turn: Turn | None) -> bool:
+    """Let whoever waits compute first. Never a wish to stop."""
+    if turn is not None:
+        turn.step_aside()
+    return False
+
+
+def _sentence(error: StudioError) -> str:
+    """What was refused; of input, field by field."""
+    fields = error.fields if isinstance(error, InvalidInputError) else {}
+    named = [f"{name}: {' '.join(map(str, texts))}" for name, texts in fields.items()]
+    return " ".join(named) or str(error.message)
 
 
 def _found(config: TrainConfig) -> str:

@@ -9,7 +9,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from campaigns.models import ApiClient, Brief, Scope
+from campaigns.models import ApiClient, Brief, Length, Scope
+from campaigns.services.brief import DIALS
+from campaigns.services.brief_payload import SHARES, copy_brief_of
 from campaigns.services.campaign import campaign_move
 from campaigns.services.product import product_archive
 from campaigns.services.variant import variant_adopt
@@ -82,6 +84,31 @@ def test_a_wish_becomes_a_brief_with_all_that_it_says(shop: Shop) -> None:
     assert item.payload["segment"]["name"] == segment.name
 
 
+def test_the_dials_of_a_brief_can_be_set_and_reach_the_items(shop: Shop) -> None:
+    said = {"style": "warm", "sentiment": "positive", "length": "short", "emoji": "no"}
+    response = post(shop, body=wish(shop, products=["A-1"], tone="dry", **said))
+    assert response.status_code == 202, response.content
+    brief = Brief.objects.get()
+    assert {name: getattr(brief, name) for name in said} == said
+    payload = GenerationRun.objects.get().items.get().payload
+    wanted, channel = copy_brief_of(payload), factories.channel(shop.cast)
+    assert (wanted.tone, wanted.emoji, payload["wish"]) == ("warm, dry", False, {"sentiment": "positive"})
+    assert wanted.channel.limit == round((channel.soft_limit or channel.hard_limit) * SHARES[Length.SHORT])
+
+
+def test_the_description_has_the_values_of_the_dials_and_says_what_must_words_do(shop: Shop) -> None:
+    schemas = shop.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    wanted = schemas["Wish"]["properties"]
+
+    def values(name: str) -> list[str]:
+        refs = [one["$ref"] for one in [wanted[name], *wanted[name].get("allOf", [])] if "$ref" in one]
+        return schemas[refs[0].rpartition("/")[2]]["enum"] if refs else wanted[name]["enum"]
+
+    for name, choices in DIALS.items():
+        assert values(name) == choices.values and name not in schemas["Wish"]["required"]
+    assert wanted["must_words"]["description"] == "Texts without them are dropped."
+
+
 def test_a_filter_chooses_products(shop: Shop) -> None:
     response = post(shop, body=wish(shop, product_filter={"category": "Home", "price_max": 100}))
     assert response.json()["items"] == 1
@@ -151,6 +178,10 @@ def test_what_another_workspace_has_is_a_404_too(shop: Shop) -> None:
         ({"product_filter": {"price_min": "1"}}, "/product_filter/price_min"),
         ({"must_words": ["x" * 61]}, "/must_words/0"),
         ({"tone": "a\0b"}, "/tone"),
+        ({"style": "loud"}, "/style"),
+        ({"sentiment": "negative"}, "/sentiment"),
+        ({"length": 40}, "/length"),
+        ({"emoji": True}, "/emoji"),
         ({"must_words": ["dry"], "never_words": ["Dry"]}, "/never_words"),
     ],
 )

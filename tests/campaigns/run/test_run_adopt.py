@@ -8,6 +8,7 @@ from campaigns.models import ReviewEvent, Variant
 from campaigns.services import adopt
 from campaigns.services.adopt import candidates_adopt
 from campaigns.services.campaign import campaign_move
+from campaigns.services.tweak import candidate_tweak
 from campaigns.services.variant import variant_adopt
 from copystudio.errors import InvalidInputError, NotPermittedError, TransitionError
 from copystudio.models import Event
@@ -63,6 +64,24 @@ def test_it_is_what_adopting_one_by_one_gives(cast: Cast, run: GenerationRun) ->
     assert events[1].data["sha256"] == other.sha256
     steps = [ReviewEvent.objects.get(variant=variant) for variant in (single, many)]
     assert (steps[0].verb, steps[0].to_status) == (steps[1].verb, steps[1].to_status)
+
+
+def test_a_text_that_was_asked_for_in_the_other_language_is_adopted_in_it(cast: Cast, run: GenerationRun) -> None:
+    first = run.items.order_by("position")[0].candidates.order_by("slot")[0]
+    tweaked, _is_new = candidate_tweak(actor=cast.copywriter, candidate=first, tweak="in_chinese")
+    one, other = write_candidates(tweaked, ["雨天也干爽", "风雨无阻"])
+    single = variant_adopt(actor=cast.copywriter, candidate=one)
+    candidates_adopt(actor=cast.copywriter, run=tweaked, candidates=[other.pk])
+    many = Variant.objects.get(candidate=other)
+    assert many.language == single.language == "zh-hans" and many.brief is not None and many.brief.language == "en"
+
+
+def test_an_item_that_says_no_language_is_adopted_in_the_briefs(cast: Cast, run: GenerationRun) -> None:
+    item = run.items.order_by("position")[0]
+    del item.payload["language"]
+    item.save()
+    candidates_adopt(actor=cast.copywriter, run=run, candidates=[item.candidates.order_by("slot")[0].pk])
+    assert Variant.objects.get().language == "en"
 
 
 def test_only_what_the_filter_finds(cast: Cast, run: GenerationRun) -> None:

@@ -11,8 +11,10 @@ from django.utils import timezone
 from campaigns.selectors.run_progress import RunProgress, run_progress
 from copystudio.db import JobStatus
 from generation.models import GenerationBlock, GenerationRun
-from generation.services.blocks import block_next, block_release
+from generation.services import blocks
+from generation.services.blocks import block_end, block_next, block_release
 from generation.services.run_control import run_pause, run_resume
+from tests import factories
 from tests.campaigns.copy_makers import finish, make_brief, make_run, write_candidates
 from tests.people import Cast, make_cast
 
@@ -163,19 +165,49 @@ def test_a_failed_run_says_why_and_what_to_do(
     assert words in page.content.decode() and page.context["failure"][1]
 
 
+def test_a_run_of_which_a_part_failed_says_why_that_part_did(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "TEXTS", 1)  # each item is a block
+    factories.make_product(cast, title="Almond hat")
+    factories.make_product(cast, title="Beige hat")
+    run = make_run(cast)
+    written, failed = take(run), take(run)
+    write_candidates(run, ["Stay dry", "Keep dry", "Be dry"], item=written.items.get())
+    written.items.update(finished=True)
+    block_end(written, JobStatus.SUCCEEDED)
+    block_end(failed, JobStatus.FAILED, code="memory", detail="12 GiB wanted")
+    page = cast.client(cast.viewer).get(url(run))
+    assert page.context["run"].status == JobStatus.SUCCEEDED
+    shown = page.content.decode()
+    assert "The machine ran out of memory." in shown and "12 GiB wanted" in shown
+    assert "dropped by the checks" not in shown
+
+
+def test_a_run_with_items_that_failed_by_themselves_blames_no_check(cast: Cast, run: GenerationRun) -> None:
+    block = take(run)
+    write_candidates(run, ["Stay dry"])
+    run.items.update(finished=True)
+    block_end(block, JobStatus.SUCCEEDED)
+    client = cast.client(cast.viewer)
+    assert "2 texts are missing: every try was dropped by the checks." in client.get(url(run)).content.decode()
+    run.items.update(error="KeyError: 'check'")
+    shown = client.get(url(run)).content.decode()
+    assert "2 texts are missing: not everything could be written." in shown and "dropped by the checks" not in shown
+
+
 def test_candidates_come_as_they_are_written(cast: Cast, run: GenerationRun) -> None:
     client = cast.client(cast.copywriter)
     first = write_candidates(run, ["Stay dry"])[0]
     start = client.get(url(run)).content.decode()
     assert "Stay dry" in start and url(run, f"live/{first.pk}/") in start
     assert f'hx-get="{url(run, f"live/{first.pk}/")}?shown=1"' in start
+    assert 'hx-trigger="every 1s"' in start, "one failed answer must not be the last"
     assert "copy-text" not in client.get(url(run, f"live/{first.pk}/")).content.decode()
     second = write_candidates(run, ["Keep dry"])[1]
     more = client.get(url(run, f"live/{first.pk}/")).content.decode()
     assert "Keep dry" in more and "Stay dry" not in more and url(run, f"live/{second.pk}/") in more
     finish(run)
     end = client.get(url(run, f"live/{second.pk}/")).content.decode()
-    assert "hx-get" not in end
+    assert "hx-get" not in end and "hx-trigger" not in end
 
 
 def test_the_live_list_ends_and_sends_to_the_pages(cast: Cast) -> None:

@@ -108,6 +108,7 @@ def test_the_grid_has_a_row_for_each_product_and_the_best_text_in_each_cell(cast
         ["Dry e", "Dry f", "Dry g", "Dry h"],
     ]
     assert rows[0].cells[0].others == 1 and "1 more" in page.content.decode()
+    assert "5 / 150 characters" in page.content.decode()
     part = run.items.get(position=1).brief_item
     one = cast.client(cast.viewer).get(url(run, "grid/"), {"channel": part.channel_id, "q": "hat"})
     assert [[cell.card.text for cell in row.cells] for row in one.context["page"]] == [["Dry b", "Dry d"]]
@@ -121,10 +122,19 @@ def test_an_item_without_a_text_is_an_empty_cell(cast: Cast) -> None:
     assert "no text" in page
 
 
+def test_an_item_without_a_text_does_not_send_to_filters_that_it_has_not(cast: Cast, run: GenerationRun) -> None:
+    empty = make_run(cast, brief=make_brief(cast, name="Winter"))
+    item = empty.items.order_by("position")[0]
+    page = cast.client(cast.viewer).get(url(empty), {"item": item.pk}).content.decode()
+    assert "No text of this item" in page and "Change the filters above." not in page
+    page = cast.client(cast.viewer).get(url(run), {"q": "nothing"}).content.decode()
+    assert "No text of this item" not in page and "Change the filters above." in page
+
+
 def test_the_other_texts_of_a_cell_come_on_demand(cast: Cast, run: GenerationRun) -> None:
     item = run.items.get(position=0)
     more = cast.client(cast.copywriter).get(url(run, f"grid/{item.pk}/")).content.decode()
-    assert "$49" in more and "Dry a" not in more and "<html" not in more
+    assert "$49" in more and "Dry a" not in more and "<html" not in more and "10 / 150 characters" in more
     other = make_run(cast, brief=make_brief(cast, name="Other"))
     assert cast.client(cast.copywriter).get(url(other, f"grid/{item.pk}/")).status_code == 404
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from campaigns.services.brief import brief_generate
+from campaigns.services.campaign import campaign_move
 from copystudio.db import JobStatus
 from copystudio.models import Event
 from generation.models import GenerationItem, GenerationRun
 from generation.services.blocks import block_end, block_next
-from tests.campaigns.copy_makers import make_run, write_candidates
+from tests import factories
+from tests.campaigns.copy_makers import make_brief, make_run, write_candidates
 from tests.people import Cast
 
 STEPS = ("pause", "resume", "retry")
@@ -41,6 +44,21 @@ def test_it_is_paused_and_goes_on(cast: Cast) -> None:
     assert client.post(url(run, "resume")).status_code == 303
     run.refresh_from_db()
     assert not run.is_paused and block_next() is not None
+
+
+def test_a_paused_run_is_called_so_wherever_it_is_listed(cast: Cast) -> None:
+    run, client = make_run(cast), cast.client(cast.copywriter)
+    home = f"/w/{cast.workspace.slug}/"
+    places = (f"{home}runs/", f"{home}briefs/{run.brief_run.brief_id}/", url(run, "candidates"))
+    for place in places:
+        assert "Queued</span>" in client.get(place).content.decode()
+    client.post(url(run, "pause"))
+    for place in places:
+        page = client.get(place).content.decode()
+        assert "Paused</span>" in page and "Queued</span>" not in page and "badge-warning" in page
+    client.post(url(run, "cancel"))
+    for place in places:
+        assert "Paused</span>" not in client.get(place).content.decode()
 
 
 def test_a_stopped_run_can_go_on_with_what_is_not_done(cast: Cast) -> None:
@@ -103,6 +121,25 @@ def test_in_another_state_it_is_a_409(cast: Cast, step: str, ended: bool) -> Non
     assert cast.client(cast.copywriter).post(url(run, step), {"all": "1"}).status_code == 409
 
 
+@pytest.mark.parametrize("step", ["resume", "retry"])
+def test_a_run_is_not_taken_up_while_an_equal_one_is_open(cast: Cast, step: str) -> None:
+    run, client = short_run(cast), cast.client(cast.copywriter)
+    if step == "resume":
+        run.items.update(finished=False)
+        GenerationRun.objects.filter(pk=run.pk).update(status=JobStatus.CANCELLED)
+    equal, is_new = brief_generate(actor=cast.copywriter, brief=run.brief_run.brief)
+    assert is_new
+    page = client.post(url(run, step), {"all": "1"})
+    assert page.status_code == 409 and "An equal run is already open" in page.content.decode()
+    fragment = client.post(url(run, step), {"all": "1"}, headers={"HX-Request": "true"})
+    assert fragment.status_code == 409 and "data-error-fragment" in fragment.content.decode()
+    run.refresh_from_db()
+    assert not run.is_open and not run.blocks.exclude(status=JobStatus.SUCCEEDED).exists()
+    assert not Event.objects.filter(verb=f"generationrun.{step}").exists()
+    client.post(url(equal, "cancel"))
+    assert client.post(url(run, step), {"all": "1"}).status_code == 303
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_viewer_may_not_a_stranger_gets_404_and_another_method_405(cast: Cast, step: str) -> None:
     run = make_run(cast)
@@ -118,9 +155,48 @@ def test_the_items_say_why_there_are_not_more(cast: Cast) -> None:
     page = client.get(url(run, "items") + "?state=short").content.decode()
     assert "too long for the channel" in page and "1 / 3" in page and "Try again" in page
     failed = short_run(cast, error="ValueError: no facts")
-    assert "ValueError: no facts" in client.get(url(failed, "items") + "?state=failed").content.decode()
+    page = client.get(url(failed, "items") + "?state=failed").content.decode()
+    assert "This could not be written." in page and "Details: ValueError: no facts" in page
     assert client.get(url(failed, "items") + "?state=short").context["rows"] == []
     assert len(client.get(url(failed, "items") + "?state=nonsense").context["rows"]) == 1
+
+
+def run_of_campaign(cast: Cast) -> GenerationRun:
+    return make_run(cast, brief=make_brief(cast, campaign=factories.make_campaign(cast, running=True)))
+
+
+def test_what_a_finished_campaign_would_refuse_is_not_offered(cast: Cast) -> None:
+    run, client = run_of_campaign(cast), cast.client(cast.copywriter)
+    block = block_next()
+    assert block is not None
+    write_candidates(run, ["Stay dry in any weather", "Keep dry in any weather"])
+    run.items.update(finished=True)
+    block_end(block, JobStatus.SUCCEEDED)
+    pages = {
+        "": ("adopt", "tweak", "retry"),
+        "live/0": ("adopt", "tweak"),
+        "items": ("retry",),
+        "candidates": ("adopt", "tweak"),
+        "grid": ("adopt",),
+        f"grid/{run.items.get().pk}": ("adopt",),
+    }
+    for page, steps in pages.items():
+        shown = client.get(url(run, page)).content.decode()
+        assert all(f"/{step}/" in shown for step in steps), page
+    campaign_move(actor=cast.approver, campaign=run.brief_run.brief.campaign, verb="finish")
+    for page, steps in pages.items():
+        shown = client.get(url(run, page)).content.decode()
+        assert not any(f"/{step}/" in shown for step in steps), page
+
+
+def test_a_run_of_a_finished_campaign_can_still_be_stopped(cast: Cast) -> None:
+    run, client = run_of_campaign(cast), cast.client(cast.copywriter)
+    campaign_move(actor=cast.approver, campaign=run.brief_run.brief.campaign, verb="finish")
+    page = client.get(url(run)).content.decode()
+    assert url(run, "pause") in page and url(run, "cancel") in page
+    client.post(url(run, "pause"))
+    page = client.get(url(run)).content.decode()
+    assert url(run, "resume") not in page and url(run, "pause") not in page and url(run, "cancel") in page
 
 
 def test_the_states_of_the_items_add_up(cast: Cast) -> None:

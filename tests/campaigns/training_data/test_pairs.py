@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from django.utils import timezone
 
-from campaigns.models import Product, Variant
-from campaigns.models.product import ProductStatus
+from campaigns.models import Variant
 from campaigns.services.variant import revision_of
 from generation.engine.training.dataset import PreferencePair, Source
 from tests import factories
@@ -113,64 +111,11 @@ def test_texts_that_differ_in_what_they_answer_are_not_compared(cast: Cast) -> N
     assert len(collected(cast).pairs) == 1
 
 
-CLEAN = "Stay dry at 320 g"
-BROKEN = "Stay dry at 99 g with 70% off"
-
-
-def test_a_clean_text_is_preferred_to_one_with_an_unsupported_claim(cast: Cast) -> None:
-    clean, broken = write_candidates(make_run(cast), [CLEAN, BROKEN], marked_only=True)
-    assert clean.findings == [] and broken.findings
-    found = collected(cast)
-    assert texts(found.pairs) == [(CLEAN, BROKEN, Source.CLEAN_OVER_BROKEN)]
-    assert (found.pairs[0].id, found.pairs[0].weight) == (f"pair/clean/{broken.pk}", 1.0)
-
-
-def test_an_item_gives_two_such_pairs_at_most_and_each_text_once(cast: Cast) -> None:
-    write_candidates(
-        make_run(cast, count=10),
-        [f"{text} {n}".replace(" 0", "") for n in ("", "now", "here", "there") for text in (CLEAN, BROKEN)],
-        marked_only=True,
-    )
-    pairs = collected(cast).pairs
-    assert len(pairs) == 2
-    assert len({text for pair in pairs for text in (pair.chosen, pair.rejected)}) == 4
-
-
-def test_candidates_of_different_prompts_are_not_compared(cast: Cast) -> None:
-    factories.make_product(cast)
-    factories.make_product(cast)
-    run = make_run(cast)
-    first, second = run.items.order_by("position")
-    write_candidates(run, [CLEAN], item=first)
-    write_candidates(run, [BROKEN], item=second, marked_only=True)
-    assert collected(cast).pairs == []
-
-
-def test_a_missing_must_word_makes_no_text_broken_nor_clean(cast: Cast) -> None:
-    write_candidates(make_run(cast, must_words=["jacket"]), [CLEAN, BROKEN, "Jacket with 70% off"], marked_only=True)
-    assert collected(cast).pairs == []
-
-
-def test_items_of_archived_products_are_counted(cast: Cast) -> None:
-    write_candidates(make_run(cast), [CLEAN, BROKEN], marked_only=True)
-    Product.objects.update(status=ProductStatus.ARCHIVED)
-    found = collected(cast)
-    assert (found.pairs, found.excluded) == ([], {"archived_product": 1})
-
-
-def test_candidates_from_before_the_window_make_no_pair(cast: Cast) -> None:
-    write_candidates(make_run(cast), [CLEAN, BROKEN], marked_only=True)
-    now = timezone.now()
-    assert collected(cast, since=now, until=now + dt.timedelta(seconds=1)).pairs == []
-
-
 def test_pairs_stand_in_the_order_of_their_ids(cast: Cast) -> None:
     good, bad = two_of_a_brief(cast)
-    approve(cast, edit(cast, good, EDITED))
+    approve(cast, edit(cast, edit(cast, good, "Stay dry at 99 g"), EDITED))
     send_back(cast, bad)
-    write_candidates(make_run(cast, name="Winter"), [CLEAN, BROKEN], marked_only=True)
-    pairs = collected(cast).pairs
-    assert [pair.source for pair in pairs] == [
+    assert [pair.source for pair in collected(cast).pairs] == [
         Source.CLEAN_OVER_BROKEN,
         Source.EDIT_OVER_DRAFT,
         Source.APPROVED_OVER_REJECTED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -18,7 +19,10 @@ from generation.engine.adapters import check_adapter
 from generation.engine.manifest import sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
 from generation.engine.training.dataset import write_lines
+from generation.engine.training.distributed import World
+from generation.engine.training.job import TrainingJob
 from generation.management.commands.train_adapter import Command, config_of
+from generation.services import turn
 from tests.generation.engine.training.conftest import example_for, pair_for
 from tests.generation.learning import Learned
 from tests.structure.source import ROOT
@@ -140,6 +144,47 @@ def test_the_same_command_goes_on_where_it_was_stopped(root: Path, monkeypatch: 
     assert sha256_of(root / "mine" / WEIGHTS) == sha256_of(root / "whole" / WEIGHTS)
     with pytest.raises(CommandError, match="another training"):
         command("--name", "mine", "--set", *SHORT, "seed=3")
+
+
+def is_taken() -> bool:
+    """Whether somebody holds the machine's turn: file locks know no process of their own, but the open file."""
+    with turn._file(turn.COMPUTING).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_it_holds_the_machines_turn_while_it_trains_and_steps_aside(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say, taken, asked = Command._say, list[bool](), list[bool]()
+
+    def watched(self: Command, progress: Any, is_first: bool) -> bool:
+        taken.append(is_taken())
+        return say(self, progress, is_first)
+
+    monkeypatch.setattr(Command, "_say", watched)
+    monkeypatch.setattr(turn.Turn, "step_aside", lambda self: asked.append(True))
+    command("--name", "mine", "--set", *SHORT)
+    assert taken == [True] * 5 and len(asked) > 5, "after each step, and between the batches of a measurement"
+    assert not is_taken()
+
+
+def test_of_processes_that_train_together_only_the_first_takes_the_turn(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = list[bool]()
+
+    def run(self: TrainingJob, on_step: Any, world: World, between: Any) -> Any:
+        ran.append(is_taken())
+        return None, ""
+
+    monkeypatch.setattr(TrainingJob, "run", run)
+    monkeypatch.setattr(World, "join", lambda: World(rank=1, size=2))
+    assert command("--name", "mine", "--set", *SHORT) == ""
+    assert ran == [False]
 
 
 @pytest.mark.slow

@@ -54,3 +54,14 @@ def test_a_text_should_end_near_its_limit() -> None:
 def test_constraints_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Prompt("x", "\n", **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("emoji", "text", "lacks"),
+    [
+        (True, "A jacket for rain.", True), (True, "雨衣，", True), (True, "A jacket for", False),
+        (True, "🎒 A jacket for rain.", False), (None, "A jacket.", False), (False, "A jacket.", False),
+    ],
+)  # fmt: skip
+def test_an_emoji_that_is_wanted_may_stand_behind_a_clause(emoji: bool | None, text: str, lacks: bool) -> None:
+    assert held(Prompt("x", "\n", emoji=emoji)).lacks_emoji(text) is lacks

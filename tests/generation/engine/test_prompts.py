@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -178,3 +179,9 @@ def test_every_sample_is_in_its_language_and_of_one_line(language: Language, kin
     texts = [sample.copy[language][kind] for sample in SAMPLES]
     assert len(set(texts)) == len(texts) >= 4
     assert all(matches_language(text, language) and "\n" not in text for text in texts)
+
+
+@pytest.mark.parametrize("emoji", [True, False, None])
+@pytest.mark.parametrize("template", template_ids())
+def test_what_is_asked_of_emoji_reaches_the_writer(make_brief: MakeBrief, template: str, emoji: bool | None) -> None:
+    assert render(template, replace(make_brief(), emoji=emoji)).emoji is emoji

@@ -91,6 +91,13 @@ def test_there_is_a_second_angle_only_where_the_segment_cares_about_it() -> None
     assert len(make_angles(replace(BRIEF, facts=()))) == 1
 
 
+def test_there_are_as_many_angles_as_the_segment_cares_about_and_are_asked_for() -> None:
+    facts = tuple(Fact(name, "light") for name in ("Frame", "Lid", "Sole", "Strap", "Peg"))
+    brief = replace(BRIEF, facts=facts)
+    assert [plan.leading[0].attribute for plan in make_angles(brief)] == ["Frame", "Lid", "Sole", "Strap"]
+    assert len(make_angles(brief, most=2)) == 2
+
+
 def test_only_facts_that_can_stand_in_the_language_are_asked_for() -> None:
     plan = Plan((Fact("材质", "羊毛"), Fact("Weight", "320", "g")), leads=2)
     assert comparable(plan, Language.EN) == (Fact("Weight", "320", "g"),)
@@ -115,3 +122,11 @@ def test_the_next_turn_is_the_first_that_was_not_written() -> None:
     two = replace(BRIEF, facts=FACTS[:2])
     assert next_turn(two, (0, 1), 0) == 1 and next_turn(two, (0, 1), 1) == 2, "it differs from its own at least"
     assert next_turn(replace(BRIEF, facts=()), (0,), 0) == 1
+
+
+def test_where_a_text_should_fill_its_room_a_short_one_is_worse() -> None:
+    short, long = kept("Only 320 g", -1.0), kept("Only 320 g, with a membrane that keeps the rain out", -1.2)
+    assert qualities([short], [Plan()], Language.EN, Wish(room=60)) < qualities(
+        [long], [Plan()], Language.EN, Wish(room=60)
+    )
+    assert qualities([short], [Plan()], Language.EN, Wish()) > qualities([long], [Plan()], Language.EN, Wish())

@@ -85,7 +85,7 @@ def test_new_active_and_base_are_asked_the_same_and_compared(
     assert [one["metric"] for one in evaluation.results["differences"][BASE]] == [name.value for name in MetricName]
     loss = next(one for one in evaluation.results["differences"][ACTIVE] if one["metric"] == "loss")
     assert loss["difference"] == 0, "both are the same adapter"
-    assert [one["name"] for one in evaluation.results["gates"]] == [gate.name for gate in gates_for(has_pairs=False)]
+    assert [one["name"] for one in evaluation.results["gates"]] == [gate.name for gate in gates_for(measured[NEW])]
     assert "NaN" not in json.dumps(evaluation.results)
 
 
@@ -94,6 +94,12 @@ def test_a_trained_version_is_better_than_its_base_and_still_fails_gates(shop: C
     evaluation = execute(queued(version))
     failed = [one["name"] for one in evaluation.results["gates"] if not one["passed"]]
     assert failed and evaluation.passed is False
+
+
+def test_gates_are_over_what_was_asked(shop: Cast, version: ModelVersion) -> None:
+    """No brief has must-words, and people preferred nothing yet; facts and claims are in every one."""
+    found = {one["name"] for one in execute(queued(version)).results["gates"]}
+    assert not found & {"must words", "preferences"} and found >= {"claims kept", "coverage"}
 
 
 def test_every_version_of_a_workspace_gets_the_same_questions(shop: Cast, version: ModelVersion) -> None:

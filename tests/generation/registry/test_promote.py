@@ -21,7 +21,7 @@ from generation.services.registry import (
     model_version_roll_back,
 )
 from generation.services.run import ItemRequest, run_create
-from tests.generation.learning import active_of, base_of, start
+from tests.generation.learning import active_of, base_of, other_weights, start
 from tests.people import Cast
 
 Make = Callable[..., ModelVersion]
@@ -42,7 +42,10 @@ OUTCOMES = {
 
 
 def measured(version: ModelVersion, passed: bool | None, **values: Any) -> Evaluation:
+    """An evaluation against the version that writes now."""
+    active = ModelVersion.objects.exclude(pk=version.pk).filter(workspace=version.workspace, status="active").first()
     data = {"workspace": version.workspace, "version": version, "status": JobStatus.SUCCEEDED, "passed": passed}
+    data["against"] = active
     return Evaluation.objects.create(**{**data, **values})
 
 
@@ -134,6 +137,32 @@ def test_the_newest_finished_evaluation_counts(shop: Cast, adapted: Make) -> Non
     assert model_version_promote(actor=shop.admin, version=version).status == Status.ACTIVE
 
 
+def test_gates_against_another_version_than_the_one_that_writes_now_count_for_nothing(
+    shop: Cast, adapted: Make
+) -> None:
+    better, version, lonely = adapted(), adapted(), adapted()
+    for one in (better, version):
+        measured(one, True)
+    measured(lonely, True, against=None)
+    model_version_promote(actor=shop.admin, version=better)
+    for one in (version, lonely):
+        with pytest.raises(InvalidInputError) as caught:
+            model_version_promote(actor=shop.admin, version=one)
+        assert caught.value.code == "gates"
+        assert "against the version that writes now" in str(caught.value.fields["reason"][0])
+    measured(version, True)
+    assert model_version_promote(actor=shop.admin, version=version).status == Status.ACTIVE
+    model_version_promote(actor=shop.admin, version=lonely, reason="read by hand")
+    assert Event.objects.filter(verb="modelversion.promote").latest("pk").data["passed"] is None
+
+
+def test_where_none_writes_there_is_nothing_to_be_measured_against(shop: Cast, adapted: Make) -> None:
+    version = adapted()
+    ModelVersion.objects.filter(pk=active_of(shop).pk).update(status=Status.RETIRED)
+    measured(version, True)
+    assert model_version_promote(actor=shop.admin, version=version).status == Status.ACTIVE
+
+
 @pytest.mark.parametrize("file", ["adapter_model.safetensors", "adapter_config.json", "training.json", "manifest.json"])
 @pytest.mark.parametrize("damage", ["missing", "changed", "cut"])
 def test_broken_files_are_not_promoted_nor_rolled_back_to(shop: Cast, adapted: Make, file: str, damage: str) -> None:
@@ -164,6 +193,17 @@ def test_an_adapter_over_a_base_that_is_gone_is_not_promoted(shop: Cast, adapted
     (base_of(shop).path / "model.safetensors").unlink()
     with pytest.raises(InvalidInputError, match="no safetensors"):
         model_version_promote(actor=shop.admin, version=version, reason="try")
+
+
+def test_an_adapter_over_a_base_that_was_replaced_is_not_promoted_nor_rolled_back_to(shop: Cast, adapted: Make) -> None:
+    before, version = active_of(shop), adapted()
+    adapted(status=Status.RETIRED, promoted_at=timezone.now())
+    other_weights(base_of(shop).path)
+    with pytest.raises(InvalidInputError, match="was replaced"):
+        model_version_promote(actor=shop.admin, version=version, reason="try")
+    with pytest.raises(InvalidInputError, match="was replaced"):
+        model_version_roll_back(actor=shop.admin, workspace=shop.workspace)
+    assert active_of(shop) == before
 
 
 # -- rolling back ----------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def make_evaluation(cast: Cast, version: ModelVersion, *, good: bool = True) -> 
     assert claimed is not None
     names = [name for name in ("new", "active", "base") if name != "active" or evaluation.against is not None]
     found = {name: measured(good)[name] for name in names}
-    gates, pairs = judged(found, has_pairs=True), side_by_side(items(), _texts(found), 20, seed=evaluation.seed)
+    gates, pairs = judged(found), side_by_side(items(), _texts(found), 20, seed=evaluation.seed)
     Evaluation.objects.filter(pk=evaluation.pk).update(
         items=ITEMS,
         results={

@@ -12,10 +12,11 @@ from django.utils import timezone
 from copystudio.db import JobStatus
 from copystudio.models import Event
 from copystudio.services.jobs import job_claim, job_end, job_progress
-from generation.models import Evaluation, ModelVersion
+from generation.models import Evaluation, ModelExport, ModelVersion, TrainingRun
 from generation.selectors.evaluation import language_figures
 from generation.services.evaluation import evaluation_start
 from tests.generation.registry_pages.makers import make_evaluation, make_version
+from tests.generation.training_pages.makers import make_training
 from tests.people import Cast, make_cast
 
 HTMX = {"HX-Request": "true"}
@@ -62,7 +63,7 @@ def test_it_says_what_it_waits_for(cast: Cast, opened: Evaluation) -> None:
         return words in client.get(url(opened), headers=HTMX).content.decode()
 
     assert said("Waits for the worker.")
-    Evaluation.objects.filter(pk=opened.pk).update(created_at=timezone.now() - dt.timedelta(minutes=5))
+    Evaluation.objects.filter(pk=opened.pk).update(updated_at=timezone.now() - dt.timedelta(minutes=5))
     assert said("No worker has taken it yet.")
     claimed = started(opened)
     assert said("The models are being prepared.")
@@ -70,6 +71,25 @@ def test_it_says_what_it_waits_for(cast: Cast, opened: Evaluation) -> None:
     assert said("Measuring the active version.") and said("50 %")
     Evaluation.objects.filter(pk=opened.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
     assert said("The worker does not answer.")
+
+
+@pytest.mark.parametrize("busy_with", [TrainingRun, Evaluation, ModelExport])
+def test_a_worker_that_is_busy_elsewhere_is_not_taken_for_none(
+    cast: Cast, opened: Evaluation, busy_with: type[TrainingRun | Evaluation | ModelExport]
+) -> None:
+    Evaluation.objects.filter(pk=opened.pk).update(updated_at=timezone.now() - dt.timedelta(minutes=5))
+    theirs = make_cast("other")
+    if busy_with is TrainingRun:
+        other: TrainingRun | Evaluation | ModelExport = make_training(theirs)
+    elif busy_with is Evaluation:
+        other = evaluation_start(actor=theirs.admin, version=make_version(theirs))
+    else:
+        other = ModelExport.objects.create(workspace=theirs.workspace, version=make_version(theirs))
+    assert job_claim(busy_with, other.pk) is not None
+    client = cast.client(cast.viewer)
+    assert "Waits for the worker." in client.get(url(opened)).content.decode()
+    busy_with.objects.filter(pk=other.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
+    assert "No worker has taken it yet." in client.get(url(opened)).content.decode()
 
 
 @pytest.mark.parametrize("code", ["attempts", "engine", "memory", "disk_full", "unexpected", "a later code"])

@@ -44,6 +44,10 @@ def test_it_says_what_the_version_is_made_of_and_learned_from(cast: Cast) -> Non
     assert 'data-chart="' in shown and '<details class="chart-table" open>' in shown  # readable without JavaScript
 
 
+def test_the_time_budget_has_its_unit(cast: Cast) -> None:
+    assert "1,800 s" in card(cast, make_version(cast, lineage={"config": {"time_budget": 1800.0}}))
+
+
 def test_it_says_what_it_is_for_and_its_limits(cast: Cast) -> None:
     shown = card(cast, make_version(cast))
     assert "What it is for" in shown and "Its limits" in shown and "It is the base model alone" in shown
@@ -120,6 +124,17 @@ def test_the_failed_gates_stand_beside_the_promotion(cast: Cast) -> None:
     shown = cast.client(cast.admin).get(url(version)).content.decode()
     beside = shown.split('id="promote"')[1].split("</section>")[0]
     assert "States nothing without a fact" in beside and "(at most 25.0" in beside
+
+
+def test_measured_against_another_than_writes_now_a_reason_is_asked_for(cast: Cast) -> None:
+    version = make_version(cast)
+    make_evaluation(cast, version)
+    make_version(cast, status="active")
+    page = cast.client(cast.admin).get(url(version))
+    assert page.context["gate_count"].all_passed and page.context["is_outdated"]
+    assert 'name="reason"' in page.content.decode()
+    assert promote(cast, version).status_code == 422
+    assert promote(cast, version, "Read by hand.").status_code == 303
 
 
 def test_a_staged_version_is_retired_and_an_active_one_offers_neither_that_nor_deletion(cast: Cast) -> None:

@@ -101,8 +101,10 @@ def test_rolling_back_names_the_version_and_lets_it_write_again(cast: Cast) -> N
     first = ModelVersion.objects.get(workspace=cast.workspace, status="active")
     second = make_version(cast, status="active", promoted_at=timezone.now() + dt.timedelta(seconds=1))
     client = cast.client(cast.admin)
-    assert f"Roll back to version {first.number}" in client.get(url(cast)).content.decode()
-    assert client.post(url(cast, "roll-back/")).status_code == 303
+    page = client.get(url(cast)).content.decode()
+    assert f"Roll back to version {first.number}" in page
+    assert f'<input type="hidden" name="leaving" value="{second.pk}">' in page
+    assert client.post(url(cast, "roll-back/"), {"leaving": second.pk}).status_code == 303
     assert f"Version {first.number} writes again." in client.get(url(cast)).content.decode()
     for version, status in ((first, "active"), (second, "retired")):
         version.refresh_from_db()
@@ -110,11 +112,34 @@ def test_rolling_back_names_the_version_and_lets_it_write_again(cast: Cast) -> N
     assert Event.objects.get(verb="modelversion.roll_back").actor == cast.admin
 
 
+def test_the_second_of_two_who_confirmed_the_same_goes_no_further_back(cast: Cast) -> None:
+    first = ModelVersion.objects.get(workspace=cast.workspace, status="active")
+    ModelVersion.objects.filter(pk=first.pk).update(status="retired", promoted_at=timezone.now())
+    second = make_version(cast, status="retired", promoted_at=timezone.now() + dt.timedelta(seconds=1))
+    third = make_version(cast, status="active", promoted_at=timezone.now() + dt.timedelta(seconds=2))
+    client = cast.client(cast.admin)
+    assert client.post(url(cast, "roll-back/"), {"leaving": third.pk}).status_code == 303
+    answer = client.post(url(cast, "roll-back/"), {"leaving": third.pk})
+    assert answer.status_code == 409
+    assert "Which version writes has changed in the meantime." in answer.content.decode()
+    second.refresh_from_db()
+    assert second.status == "active" and Event.objects.filter(verb="modelversion.roll_back").count() == 1
+
+
+def test_a_roll_back_that_does_not_say_what_it_leaves_is_refused(cast: Cast) -> None:
+    make_version(cast, status="active", promoted_at=timezone.now() + dt.timedelta(seconds=1))
+    foreign = ModelVersion.objects.filter(workspace=make_cast("other").workspace).earliest("pk")
+    for data in ({}, {"leaving": "x"}, {"leaving": foreign.pk}):
+        assert cast.client(cast.admin).post(url(cast, "roll-back/"), data).status_code == 422
+    assert not Event.objects.filter(verb="modelversion.roll_back").exists()
+
+
 def test_without_a_former_version_there_is_no_way_back(cast: Cast) -> None:
     ModelVersion.objects.filter(workspace=cast.workspace, status="retired").delete()
     client = cast.client(cast.admin)
     assert "roll-back" not in client.get(url(cast)).content.decode()
-    assert client.post(url(cast, "roll-back/")).status_code == 409
+    active = ModelVersion.objects.get(workspace=cast.workspace, status="active")
+    assert client.post(url(cast, "roll-back/"), {"leaving": active.pk}).status_code == 409
 
 
 def test_a_studio_in_which_no_version_writes_says_so(cast: Cast) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from copystudio.models import Event, User
 from generation.models import BlindVote, Evaluation
@@ -43,6 +45,14 @@ def test_one_pair_a_page_with_its_brief_and_without_names(cast: Cast, evaluation
     assert "Weight: 480 g" in shown or "重量: 480 g" in shown
     main = shown.split('id="main"')[1].split("</main>")[0]
     assert f"Version {evaluation.version.number}" not in main and "New version" not in main
+
+
+def test_words_are_listed_as_the_language_lists_them() -> None:
+    brief = {"product_title": "Hat", "must_words": ["warm", "dry"], "never_words": ["cheap", "best"]}
+    for language, must, never in (("en", "warm, dry", "cheap, best"), ("zh-hans", "warm、dry", "cheap、best")):
+        with translation.override(language):
+            shown = render_to_string("generation/evaluation/partials/brief.html", {"brief": brief})
+        assert must in shown and never in shown
 
 
 def test_a_vote_is_kept_under_whose_text_it_was_and_leads_on(cast: Cast, evaluation: Evaluation) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
 
 from copystudio.db import JobStatus
+from copystudio.models import Outbox
+from generation.engine.errors import OpenVinoError
 from generation.models import Candidate, ModelExport
 from generation.services.execute import run_execute
-from generation.services.export import export_execute, export_of, exports_root
+from generation.services.export import export_execute, export_of, export_queue, exports_root
 from generation.services.registry import model_version_delete, model_version_promote, model_version_roll_back
 from tests.generation.learning import active_of
 from tests.generation.runs.conftest import MakeRun
@@ -68,6 +71,59 @@ def test_promoting_asks_for_the_copy_and_deleting_removes_it(
     with django_capture_on_commit_callbacks(execute=True):
         model_version_delete(actor=shop.admin, version=version)
     assert not place.exists()
+
+
+def test_a_copy_that_is_broken_leaves_torch_at_work_and_is_made_anew_on_promoting(
+    adapted: Any, make_run: MakeRun, shop: Cast
+) -> None:
+    version = adapted()
+    model_version_promote(actor=shop.admin, version=version, reason="try it")
+    export = ModelExport.objects.get(version=version)
+    export_execute(export_id=export.pk)
+    place, _why = export_of(version)
+    assert place is not None
+    weights = place / "model.bin"
+    whole = weights.read_bytes()
+    weights.write_bytes(bytes(len(whole)))
+    for _ in range(2):
+        assert done(make_run).engine["note"] == "export_failed"
+    export.refresh_from_db()
+    assert export.status == JobStatus.FAILED and "model.bin" in export.error_params["detail"]
+    model_version_roll_back(actor=shop.admin, workspace=shop.workspace)
+    model_version_promote(actor=shop.admin, version=version, reason="again")
+    export.refresh_from_db()
+    assert (export.status, export.error_code) == (JobStatus.QUEUED, "")
+    assert Outbox.objects.filter(task=export.task, object_id=export.pk).count() == 2
+    export_execute(export_id=export.pk)
+    assert weights.read_bytes() == whole
+    assert done(make_run).engine["backend"] == "openvino"
+
+
+def test_a_model_that_openvino_refuses_leaves_torch_at_work(
+    make_run: MakeRun, shop: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = export_queue(version=active_of(shop), actor=None)
+    assert export is not None
+    export_execute(export_id=export.pk)
+
+    def refuse(*args: Any, **values: Any) -> None:
+        raise OpenVinoError("OpenVINO cannot load it")
+
+    monkeypatch.setattr("generation.engine.openvino_export.load_export", refuse)
+    run = done(make_run)
+    assert (run.engine["backend"], run.engine["note"]) == ("torch", "export_failed")
+
+
+def test_a_copy_whose_folder_is_gone_is_made_again_when_its_version_writes(make_run: MakeRun, shop: Cast) -> None:
+    export = export_queue(version=active_of(shop), actor=None)
+    assert export is not None
+    export_execute(export_id=export.pk)
+    place, _why = export_of(active_of(shop))
+    assert place is not None
+    shutil.rmtree(place)
+    assert done(make_run).engine["note"] == "export_pending"
+    export_execute(export_id=export.pk)
+    assert done(make_run).engine["backend"] == "openvino"
 
 
 def test_where_torch_is_asked_for_nothing_is_exported(make_run: MakeRun, settings: Any) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 
 from copystudio.db import JobStatus
@@ -12,7 +14,15 @@ from copystudio.errors import InvalidInputError, NotPermittedError, TransitionEr
 from copystudio.models import Event, Outbox
 from copystudio.services.jobs import JobCancelledError
 from generation.models import GenerationBlock, GenerationRun
-from generation.services.blocks import TEXTS, BlockKeeper, block_end, block_next, block_release
+from generation.services.blocks import (
+    LATELY,
+    TEXTS,
+    BlockKeeper,
+    block_end,
+    block_next,
+    block_release,
+    somebody_waits_for_a_first_turn,
+)
 from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
 from tests.generation.runs.conftest import MakeRun
 from tests.people import Cast
@@ -50,6 +60,59 @@ def test_people_take_turns_however_many_runs_one_of_them_has(shop: Cast, make_ru
     assert sorted(mine * 2 + [theirs] * 2) == sorted(
         GenerationBlock.objects.filter(status=JobStatus.RUNNING).values_list("run_id", flat=True)
     )
+
+
+def end_next() -> GenerationBlock:
+    """Take the next block and end it, as a worker does that wrote it."""
+    block = block_next()
+    assert block is not None
+    block_end(block, JobStatus.SUCCEEDED)
+    return block
+
+
+def test_small_runs_of_one_person_that_ended_do_not_keep_the_catalogue_of_another_waiting(
+    shop: Cast, make_run: MakeRun
+) -> None:
+    small = {make_run(1).pk for _ in range(6)}
+    catalogue = make_run(CATALOGUE, actor=shop.approver).pk
+    assert [end_next().run_id == catalogue for _ in range(6)] == [False, True, False, True, False, True]
+    assert GenerationRun.objects.filter(pk__in=small, status=JobStatus.QUEUED).count() == 3
+
+
+def test_whose_turn_it_is_takes_the_same_queries_however_many_runs_there_are(
+    shop: Cast, make_run: MakeRun, django_assert_max_num_queries: Any
+) -> None:
+    for actor in (shop.copywriter, shop.approver, shop.admin):
+        for _ in range(4):
+            make_run(1, actor=actor)
+    end_next()
+    with django_assert_max_num_queries(12):
+        block = block_next()
+    assert block is not None
+    with django_assert_max_num_queries(1):
+        somebody_waits_for_a_first_turn(block)
+
+
+def test_a_block_steps_aside_for_a_first_turn_but_not_for_one_who_was_served_lately(
+    shop: Cast, make_run: MakeRun
+) -> None:
+    make_run(1)
+    end_next()
+    make_run(CATALOGUE, actor=shop.approver)
+    block = block_next()
+    assert block is not None and not somebody_waits_for_a_first_turn(block)
+    make_run(1)
+    assert not somebody_waits_for_a_first_turn(block)
+    GenerationRun.objects.filter(created_by=shop.copywriter).update(served_at=F("served_at") - LATELY)
+    assert somebody_waits_for_a_first_turn(block)
+
+
+def test_a_block_steps_aside_for_another_run_of_the_same_person(make_run: MakeRun) -> None:
+    make_run(CATALOGUE)
+    block = block_next()
+    assert block is not None and not somebody_waits_for_a_first_turn(block)
+    make_run(1)
+    assert somebody_waits_for_a_first_turn(block)
 
 
 def test_taking_a_block_shows_at_the_run_and_rings_for_the_next(make_run: MakeRun) -> None:

@@ -139,6 +139,32 @@ def test_memory_that_runs_out_halves_what_is_written_at_once(settings: Any, make
     assert run.engine["batch"] == 4
 
 
+def test_what_was_killed_is_tried_again_with_half_as_many_texts_at_once(
+    settings: Any, make_run: MakeRun, watch: Watch
+) -> None:
+    """The kernel ends who takes too much memory, without an error to catch."""
+    settings.GENERATION_BATCH = 3
+
+    class Killed(BaseException):
+        pass
+
+    sizes: list[int] = []
+
+    def die(config: Any, number: int) -> None:
+        sizes.append(config.batch_size)
+        if config.batch_size > 1 or len(sizes) < 3:
+            raise Killed
+
+    watch(die)
+    run = make_run(2)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            run_execute(run_id=run.pk)
+        GenerationBlock.objects.update(lease_until=Now() - timedelta(seconds=1))
+    run = work(run)
+    assert run.status == JobStatus.SUCCEEDED and sizes[:3] == [3, 1, 1] and run.engine["batch"] == 1
+
+
 def test_memory_that_is_never_enough_fails_the_run_and_says_so(make_run: MakeRun, watch: Watch) -> None:
     def none(config: Any, number: int) -> None:
         raise MemoryError

@@ -11,12 +11,14 @@ from django.db.models import F
 
 from copystudio.db import JobStatus
 from generation.engine.training import trial as engine
+from generation.engine.training.trainer import Trainer
 from generation.engine.training.trial import PartTrainer
 from generation.models import TrainingLine, TrainingRun
 from generation.services.run_folder import run_folder
 from generation.services.train import training_execute
 from generation.services.training import training_cancel, training_resume
 from tests.generation.learning import QUICK, start
+from tests.generation.training.cancelling import cancelled_at_the_first_batch
 from tests.people import Cast
 
 WISH = replace(QUICK, search_minutes=10)
@@ -87,6 +89,17 @@ def test_cancelling_stops_it_within_a_step_and_resuming_goes_on(shop: Cast, monk
     training_resume(actor=shop.admin, run=run)
     assert execute(run).status == JobStatus.SUCCEEDED
     assert lines(run).count("tried") == 5, "no trial is made twice"
+
+
+def test_cancelling_stops_it_within_a_batch_of_a_measurement(shop: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    honest = Trainer._step
+    monkeypatch.setattr(Trainer, "_step", lambda self: (steps.append(1), honest(self))[1])
+    run = start(shop, config=WISH)
+    cancelled_at_the_first_batch(run, shop, monkeypatch)
+    assert execute(run).status == JobStatus.CANCELLED
+    assert not steps and "tried" not in lines(run)
+    assert not (run_folder(run) / "trials").exists()
 
 
 def test_a_worker_that_was_killed_while_training_does_not_search_again(

@@ -18,7 +18,18 @@ from copystudio.models import Event, Outbox
 from generation.engine.training.config import PROJECTIONS, TrainConfig
 from generation.models import LanguageModel, ModelVersion, TrainingRun
 from generation.services.training import training_cancel, training_resume, training_start
-from tests.generation.learning import CORPUS, QUICK, Learned, base_of, delete, pairs, start, train, used
+from tests.generation.learning import (
+    CORPUS,
+    QUICK,
+    Learned,
+    base_of,
+    delete,
+    other_weights,
+    pairs,
+    start,
+    train,
+    used,
+)
 from tests.people import Cast
 
 
@@ -53,8 +64,9 @@ def test_a_seed_that_nobody_chose_is_drawn_and_kept(shop: Cast) -> None:
 
 
 def test_a_run_without_a_name_is_called_by_its_time(shop: Cast) -> None:
-    run = start(shop, label="   ")
-    assert run.label == run.until.strftime("%Y-%m-%d %H:%M")
+    with timezone.override("Asia/Shanghai"):
+        run = start(shop, label="   ")
+    assert run.label == (run.until + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M"), "the studio's clock, not UTC"
 
 
 @pytest.mark.parametrize("person", ["viewer", "copywriter", "approver", "stranger"])
@@ -121,6 +133,16 @@ def test_an_adapter_whose_files_are_not_there_is_not_gone_on_from(
     with pytest.raises(InvalidInputError) as caught:
         start(shop, parent=parent)
     assert "cannot be read" in str(caught.value.fields["parent"][0])
+
+
+def test_an_adapter_over_a_base_that_was_replaced_is_not_gone_on_from(
+    shop: Cast, adapted: Callable[..., ModelVersion]
+) -> None:
+    parent = adapted()
+    other_weights(base_of(shop).path)
+    with pytest.raises(InvalidInputError) as caught:
+        start(shop, parent=parent)
+    assert "was replaced" in str(caught.value.fields["parent"][0])
 
 
 def test_a_window_in_the_future_is_refused(shop: Cast) -> None:
@@ -194,6 +216,12 @@ def test_a_run_that_would_give_the_same_version_again_is_refused(shop: Cast, lea
         training_cancel(actor=shop.admin, run=start(shop, **change))
     learned.examples = [used(1)]
     training_cancel(actor=shop.admin, run=start(shop))
+
+
+def test_another_base_in_the_same_folder_may_be_trained_on_the_same_data(shop: Cast) -> None:
+    train(shop)
+    other_weights(base_of(shop).path)
+    assert start(shop).status == JobStatus.QUEUED
 
 
 def test_a_version_whose_files_are_gone_may_be_trained_again(shop: Cast) -> None:

@@ -32,6 +32,7 @@ from generation.services.snapshot import snapshot_read
 from generation.services.train import training_execute
 from generation.services.training import training_cancel, training_resume, training_start
 from tests.generation.learning import QUICK, STEPS, Learned, active_of, base_of, pairs, start, train, used
+from tests.generation.training.cancelling import cancelled_at_the_first_batch
 from tests.people import Cast
 
 Hook = Callable[[int], None]
@@ -160,6 +161,19 @@ def test_nearly_the_same_text_is_learned_once(shop: Cast, learned: Learned) -> N
     assert run.data_counts == {"approved": 2, "starter": 24}
 
 
+def test_what_is_too_long_to_learn_from_is_counted_and_told_once(shop: Cast, learned: Learned, at_step: Any) -> None:
+    long = " ".join(["warm lamp"] * 100)
+    learned.examples, learned.pairs = [used(0, text=long)], [replace(pairs([0])[0], rejected=long)]
+    learned.excluded = {"no_product": 1}
+    run = start(shop, config=replace(QUICK, longest=128))
+    at_step(lambda step: training_cancel(actor=shop.admin, run=run) if step == 4 else None)
+    execute(run)
+    training_resume(actor=shop.admin, run=run)
+    run = execute(run)
+    assert (run.status, run.excluded) == (JobStatus.SUCCEEDED, {"no_product": 1, "too_long": 2})
+    assert [line.params for line in run.lines.filter(code="too_long")] == [{"count": 2, "longest": 128}]
+
+
 def test_data_that_change_after_the_freeze_change_nothing(shop: Cast, learned: Learned, at_step: Any) -> None:
     def dies(step: int) -> None:
         raise KeyboardInterrupt
@@ -248,6 +262,15 @@ def test_cancelling_stops_within_a_step_and_resuming_ends_with_the_same_adapter(
     whole = execute(elsewhere).version
     assert whole is not None and run.version is not None
     assert run.version.adapter_sha256 == whole.adapter_sha256
+
+
+def test_cancelling_stops_within_a_batch_of_a_measurement(shop: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one comes before the first step, and takes minutes."""
+    run = start(shop)
+    cancelled_at_the_first_batch(run, shop, monkeypatch)
+    execute(run)
+    assert (run.status, run.step, run.done) == (JobStatus.CANCELLED, "", 0)
+    assert not run.points.exists() and not (run_folder(run) / "checkpoints").exists()
 
 
 def test_a_run_that_was_cancelled_before_it_began_is_never_worked_on(shop: Cast) -> None:

@@ -21,7 +21,18 @@ from generation.services import train as worker
 from generation.services.run_folder import run_folder
 from generation.services.train import training_execute
 from generation.services.training import training_resume
-from tests.generation.learning import QUICK, STEPS, Learned, active_of, base_of, pairs, start, train, used
+from tests.generation.learning import (
+    QUICK,
+    STEPS,
+    Learned,
+    active_of,
+    base_of,
+    other_weights,
+    pairs,
+    start,
+    train,
+    used,
+)
 from tests.people import Cast
 
 WORDS = ("Sturdy boots", "A bright lamp", "Cool linen sheets", "Quick bread", "Silent keyboards", "Ocean salt")
@@ -81,6 +92,14 @@ def test_a_parent_that_was_changed_since_it_was_trained(shop: Cast) -> None:
     execute(run)
     assert (run.status, run.error_code) == (JobStatus.FAILED, "engine")
     assert "changed since it was written" in run.error_params["detail"]
+
+
+def test_a_base_that_was_replaced_under_a_parent(shop: Cast) -> None:
+    run = start(shop, parent=train(shop))
+    other_weights(base_of(shop).path)
+    execute(run)
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "engine")
+    assert "another base" in run.error_params["detail"]
 
 
 def test_data_of_which_only_doubles_were_to_be_measured_by(shop: Cast, learned: Learned) -> None:
@@ -162,6 +181,16 @@ def test_an_error_that_nobody_foresaw_has_its_type_as_reason(shop: Cast, monkeyp
 
     monkeypatch.setattr(worker, "_on_step", odd)
     assert_nothing_came_of(shop, execute(start(shop)), "unexpected", "ZeroDivisionError: by nothing")
+
+
+def test_a_worker_that_died_too_often(shop: Cast) -> None:
+    """Nobody works on it any more: whoever claims it next ends it, and says so."""
+    run = start(shop)
+    TrainingRun.objects.filter(pk=run.pk).update(attempt=run.max_attempts)
+    execute(run)
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "attempts")
+    told = Notification.objects.get()
+    assert (told.person, told.code, told.params) == (shop.admin, "training.failed", {"label": "Spring"})
 
 
 def test_a_database_that_is_away_ends_nothing(shop: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

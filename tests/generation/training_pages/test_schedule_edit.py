@@ -6,11 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import escape
 
 from copystudio.models import Event
 from generation.engine.training.config import TrainConfig
+from generation.forms.training import ScheduleForm
 from generation.models import TrainingSchedule
 from generation.selectors.schedule import schedule_state
 from generation.selectors.training_words import SCHEDULED
@@ -38,6 +39,11 @@ def test_the_form_shows_what_is_set(cast: Cast) -> None:
     form = client.get(url(cast)).context["form"]
     values = {name: form[name].value() for name in BODY}
     assert values == {"is_on": True, "weekday": 2, "hour": 3, "least_new": 50, "recipe": "thorough"}
+
+
+def test_the_weekday_is_no_date_in_chinese(cast: Cast) -> None:
+    with translation.override("zh-hans"):
+        assert ScheduleForm(schedule=None, time_zone="UTC")["weekday"].label == "星期"
 
 
 def test_settings_that_are_no_recipe_are_kept_until_one_is_chosen(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from copystudio.db import JobStatus
 from generation.models import Evaluation, TrainingRun
 from generation.selectors.training import loss_chart, training_samples
 from generation.services.train import note
+from generation.services.training import training_resume
 from tests.generation.training_pages.makers import (
     HTMX,
     ended,
@@ -67,10 +68,24 @@ def test_it_says_what_it_does(cast: Cast, step: str, words: str) -> None:
 def test_it_says_what_it_waits_for(cast: Cast) -> None:
     run = make_training(cast)
     assert "Waits for the worker." in shown(cast, run)
-    TrainingRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - dt.timedelta(minutes=5))
+    TrainingRun.objects.filter(pk=run.pk).update(updated_at=timezone.now() - dt.timedelta(minutes=5))
     assert "No worker has taken it yet." in shown(cast, run)
     running(run, lease_until=timezone.now() - dt.timedelta(minutes=1))
     assert "The worker does not answer." in shown(cast, run)
+
+
+def test_a_training_behind_another_workspaces_waits_for_the_worker(cast: Cast) -> None:
+    run = make_training(cast)
+    TrainingRun.objects.filter(pk=run.pk).update(updated_at=timezone.now() - dt.timedelta(minutes=5))
+    running(make_training(make_cast("other")))
+    assert "Waits for the worker." in shown(cast, run)
+
+
+def test_an_old_training_that_is_resumed_waits_from_then_on(cast: Cast) -> None:
+    run, long_ago = ended(make_training(cast), JobStatus.FAILED, "memory"), timezone.now() - dt.timedelta(days=1)
+    TrainingRun.objects.filter(pk=run.pk).update(created_at=long_ago, updated_at=long_ago)
+    training_resume(actor=cast.admin, run=run)
+    assert "Waits for the worker." in shown(cast, run)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import torch
 
 pytest.importorskip("openvino")
 
+from generation.engine.backends import pages
 from generation.engine.backends.base import Request
 from generation.engine.backends.openvino import OpenVinoBackend
 from generation.engine.backends.pages import Feed, PagedModel, PagedText
@@ -27,6 +29,7 @@ from generation.engine.errors import (
     ModelNumbersError,
     OpenVinoError,
     OpenVinoExportError,
+    is_out_of_memory,
 )
 from generation.engine.language import matches_language
 from generation.engine.openvino_export import OpenVinoModel, export, load_export
@@ -225,6 +228,51 @@ def test_pages_keep_their_own_when_texts_fork_and_room_grows(compiled: OpenVinoM
     for text in (*twigs, trunk, alone):
         model.drop(text)
     assert model.pages_in_use == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("Exception from src/inference: std::bad_alloc", RuntimeError), ("shapes do not fit", OpenVinoError)],
+)
+def test_memory_that_runs_out_is_told_as_such(
+    quantised: OpenVinoBackend, monkeypatch: pytest.MonkeyPatch, said: str, kind: type[Exception]
+) -> None:
+    class Failing:
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+        def infer(self) -> None:
+            raise RuntimeError(said)
+
+    monkeypatch.setattr(quantised.model, "_request", Failing(quantised.model._request))
+    with pytest.raises(kind) as raised:
+        quantised.generate([PROMPT], CONFIG, [1])
+    assert type(raised.value) is kind and is_out_of_memory(raised.value) is (kind is RuntimeError)
+
+
+def test_pages_grow_after_memory_ran_out_between_two_layers(
+    compiled: OpenVinoModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = PagedModel(compiled.compiled, [one.layer for one in compiled.layers])
+    text = PagedText()
+    model.feed([Feed(text, [5, 6, 7])])
+    before = model.feed([Feed(model.fork(text), [8])]).clone()
+    first = iter([pages.ov.Tensor])
+
+    def scarce(*args: Any) -> Any:
+        make = next(first, None)
+        if make is None:
+            raise MemoryError
+        return make(*args)
+
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(pages, "ov", SimpleNamespace(Tensor=scarce))
+        model._grow(300)
+    model._grow(200)
+    assert torch.equal(model.feed([Feed(model.fork(text), [8])]), before)
 
 
 def test_an_export_is_made_once_and_anew_for_other_weights(tmp_path: Path) -> None:

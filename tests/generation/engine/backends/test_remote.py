@@ -18,6 +18,7 @@ from generation.engine.backends.remote_config import Scoring
 from generation.engine.config import Check, FinishReason, Language, Output, Prompt, SamplingConfig
 from generation.engine.errors import (
     GenerationCancelledError,
+    RemoteRefusedError,
     RemoteRequestError,
 )
 from generation.engine.filling import Filler
@@ -156,6 +157,18 @@ def test_a_prompt_that_is_refused_with_and_without_n_is_an_error(
     server.requests.clear()
     backend.generate([PROMPT] * 2, CONFIG, [1, 2])
     assert len(server.requests) == 1, "that says nothing about n"
+
+
+def test_a_stream_goes_on_past_a_prompt_that_is_refused_and_then_says_which(
+    make_remote: MakeRemote, server: CompletionsServer
+) -> None:
+    server.script.append(status(400, "content filter"))
+    requests = [Request(prompt, seed) for seed, prompt in enumerate([PROMPT, *OTHERS[:2]])]
+    found: list[int] = []
+    with pytest.raises(RemoteRefusedError, match="content filter") as raised:
+        for number, _output in make_remote(most_parallel=1).stream(requests, CONFIG):
+            found.append(number)
+    assert found == [1, 2] and list(raised.value.refused) == [PROMPT.text]
 
 
 def test_outputs_come_in_the_order_of_their_prompts_whichever_answer_comes_first(

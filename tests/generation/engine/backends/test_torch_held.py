@@ -78,3 +78,21 @@ def test_near_the_limit_a_clause_ends_the_text(model_root: Path) -> None:
         return sum(one.finish_reason is FinishReason.STOP for one in near)
 
     assert ended(replace(free, limit=12)) > 2 * ended(free)
+
+
+def test_where_an_emoji_is_wanted_and_can_stand_it_is_likely(model_root: Path) -> None:
+    loaded = load(model_root / "tiny-zh", model_root=model_root, threads=1)
+    comma, head = loaded.tokenizer.encode("，", start=False)[0], loaded.model.get_output_embeddings().weight
+    head[comma] = head[loaded.tokenizer.encode("\n", start=False)[0]]
+    backend, free = TorchBackend(loaded), Prompt("商品：外套\n标题：", "\n")
+    texts = [one.text for one in backend.generate([free] * 60, CONFIG, SEEDS[:60])]
+    tokens = Counter(token for text in texts for token in loaded.tokenizer.encode(text, start=False) if token != comma)
+    often = tokens.most_common(1)[0][0]
+    some = loaded.tokenizer.pieces[often]
+    loaded.tokenizer.pieces[often] = "🎒"  # the tiny vocabulary has no emoji
+
+    def behind_a_clause(prompt: Prompt) -> float:
+        texts = "".join(f"{one.text} " for one in backend.generate([prompt] * 60, CONFIG, SEEDS[:60]))
+        return texts.count(f"，{some}") / texts.count("，")
+
+    assert behind_a_clause(replace(free, emoji=True)) > 0.5 > behind_a_clause(free)

@@ -103,8 +103,8 @@ def good_evaluation(**values: Any) -> Evaluation:
     nats = {"good": (1.0, 1), "worse than that": (9.0, 3)}
     texts = ["Warm and dry for you at 480 g"] * 20
     return make_evaluation(
-        texts, lambda name: item(name, segment="ab"[int(name[1:]) % 2]), preferences=pairs, forgetting=[item("old")],
-        nats=nats, **values,
+        texts, lambda name: item(name, segment="ab"[int(name[1:]) % 2], must_words=("dry",)), preferences=pairs,
+        forgetting=[item("old")], nats=nats, **values,
     )  # fmt: skip
 
 
@@ -121,8 +121,31 @@ def test_every_default_gate_can_keep_a_version_out(gate: Gate) -> None:
     worst = 0.0 if SPECS[gate.metric].direction is Direction.HIGHER else 99.0
     metric = replace(good.metrics[gate.metric], value=worst, low=None, high=None)
     results = judge_gates(DEFAULT_GATES, replace(good, metrics={**good.metrics, gate.metric: metric}), good)
-    assert [result.name for result in results if not result.passed] == [gate.name]
+    failed = {result.name: result.metric for result in results if not result.passed}
+    assert gate.name in failed and set(failed.values()) == {gate.metric}
     assert not all_passed(results)
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "kept", "missed"),
+    [
+        (MetricName.UNSUPPORTED_RATE, 0.09, 0.16, 0.24),
+        (MetricName.ATTRIBUTE_COVERAGE, 0.81, 0.72, 0.40),
+        (MetricName.MUST_COMPLIANCE, 0.65, 0.46, 0.30),
+    ],
+)
+def test_a_clearly_worse_writer_is_kept_out_though_no_floor_is_missed(
+    name: MetricName, was: float, kept: float, missed: float
+) -> None:
+    good = good_evaluation()
+
+    def with_value(value: float) -> Evaluation:
+        metric = replace(good.metrics[name], value=value, low=None, high=None)
+        return replace(good, metrics={**good.metrics, name: metric})
+
+    assert all_passed(judge_gates(DEFAULT_GATES, with_value(kept), with_value(was)))
+    assert not all_passed(judge_gates(DEFAULT_GATES, with_value(missed), with_value(was)))
+    assert all_passed(judge_gates(DEFAULT_GATES, with_value(missed), None)), "the first has nothing to be worse than"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from generation.engine.errors import TrainingError, TrainingStoppedError
+from generation.engine.training.batches import batch_of
 from generation.engine.training.dataset import TrainingExample
 from generation.engine.training.trainer import Progress, Trainer, TrainingData
 from tests.generation.engine.training.conftest import QUICK, example_for, pair_for
@@ -142,10 +143,33 @@ def test_what_is_longer_than_allowed_is_left_out_and_counted(make_trainer: MakeT
         data, examples=[*data.examples, long], held_out=[*data.held_out, long], pairs=[pair_for(0), pair_for(2), pair]
     )
     trainer = make_trainer(data=data, config=replace(QUICK, longest=128, epochs=1))
+    heard: list[int] = []
+    trainer.on_step = lambda progress: bool(heard.append(progress.left_out))
     result = trainer.run()
     assert result.state.left_out == 3 and result.steps == 4 + 1
+    assert heard == [3] * 5
     with pytest.raises(TrainingError, match="nothing to learn"):
         make_trainer(config=replace(QUICK, longest=16))
+
+
+def test_noise_changes_what_is_learned_but_not_what_the_base_alone_says(
+    make_trainer: MakeTrainer, data: TrainingData, tmp_path: Path
+) -> None:
+    trainer = make_trainer(config=replace(QUICK, dropout=0.0))
+    adapter = trainer.adapter
+    batch = batch_of(trainer._held_out, adapter.device)
+    with adapter.without():
+        plain = adapter.logprobs(batch)
+    with adapter.training(5.0):
+        with adapter.without():
+            assert torch.equal(adapter.logprobs(batch), plain)
+        assert not torch.equal(adapter.logprobs(batch), adapter.logprobs(batch)), "and then there is noise again"
+    data = replace(data, pairs=[pair_for(n) for n in range(4)])
+    quiet, noisy = (
+        make_trainer(folder=tmp_path / f"{noise}", data=data, config=replace(QUICK, epochs=1, noise_alpha=noise)).run()
+        for noise in (0.0, 5.0)
+    )
+    assert not same(quiet.weights, noisy.weights)
 
 
 def test_training_goes_on_from_a_parent(make_trainer: MakeTrainer, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from generation.engine.training.search import Trial
 from generation.engine.training.trainer import TrainingData
 from generation.engine.training.trial import PartTrainer, searched, spread
 from tests.generation.engine.training.conftest import QUICK, example_for
+from tests.generation.engine.training.test_journal import fake
 
 WISH = replace(QUICK, learning_rate=0.01, epochs=3, search_minutes=10)
 
@@ -54,6 +55,15 @@ def test_the_base_is_as_before_and_a_second_trial_is_like_one_over_a_fresh_base(
 def test_nothing_is_left_on_the_disk(parts: PartTrainer) -> None:
     parts(replace(QUICK, epochs=2), 8)
     assert list(parts.scratch.iterdir()) == []
+
+
+def test_the_figures_of_trials_go_nowhere_else(job: TrainingJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = fake(monkeypatch)
+    monkeypatch.setattr(module, "RANKS", (2,))
+    found = searched(job, on_trial=lambda trial: None)
+    assert there.asked == []
+    replace(found, config=replace(found.config, epochs=1)).run(lambda progress, model: False)
+    assert len(there.asked) == 1 and there.logged
 
 
 def test_there_is_a_loss_after_each_epoch_until_one_brings_nothing(parts: PartTrainer) -> None:
@@ -147,6 +157,17 @@ def test_stopping_takes_one_step(job: TrainingJob) -> None:
         searched(job, on_trial=lambda trial: None, should_stop=lambda: bool(asked.append(True)) or len(asked) == 2)
     assert len(asked) == 2
     assert not (job.work / "trials").exists()
+
+
+def test_others_may_compute_between_the_batches_of_a_trials_measurement(job: TrainingJob) -> None:
+    class EnoughError(Exception):
+        """Stands for whatever ends a training from outside."""
+
+    def enough() -> None:
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        searched(job, on_trial=lambda trial: None, between=enough)
 
 
 def test_without_a_wish_or_without_examples_there_is_no_search(job: TrainingJob, data: TrainingData) -> None:
