@@ -114,6 +114,6 @@ def test_chinese_sentences_follow_each_other_without_a_space() -> None:
 
 
 def test_a_product_without_facts_is_told_from_two_sentences() -> None:
-    first, second = make_angles(BRIEF)
+    first, second, *_ = make_angles(BRIEF)
     assert first.about != second.about and {first.turn, second.turn} == {0, 1}
     assert len(make_angles(replace(BRIEF, product_description="Soft cotton."))) == 1

@@ -77,7 +77,7 @@ def test_the_one_that_is_nearer_to_what_the_segment_cares_about() -> None:
 
 
 def test_each_text_is_held_to_the_plan_of_its_own_angle() -> None:
-    first, second = make_angles(BRIEF)
+    first, second, *_ = make_angles(BRIEF)
     assert [plan.leading[0].attribute for plan in (first, second)] == ["Membrane", "Weight"]
     told = kept("Only 320 g", -1.2)
     assert qualities([told, kept("For you", -1.0)], [second, second], Language.EN, Wish())[0] > -1.2 + 1
