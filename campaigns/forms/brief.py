@@ -149,7 +149,7 @@ def filter_words(product_filter: Mapping[str, Any]) -> list[tuple[Text, str]]:
     return [
         (
             BriefScopeForm.base_fields[name].label or name,
-            ", ".join(value[:20]) if isinstance(value, list) else str(languages.get(value, value)),
+            str(_(", ")).join(value[:20]) if isinstance(value, list) else str(languages.get(value, value)),
         )
         for name, value in values.items()
         if value

@@ -15,7 +15,7 @@ from operator import or_
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, ExpressionWrapper, F, OrderBy, OuterRef, Q, QuerySet, Window
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, RowNumber
 
@@ -35,9 +35,10 @@ from generation.models import Candidate
 MOST_PAIRS = 2  # of a group
 MOST_BETTER = 3  # approved texts of a group that are tried
 MOST_WORSE = 12  # texts of a group that are checked, the newest of each kind
-MOST_CHECKED = 2000  # texts of one collection that are checked, which takes a few milliseconds each
+MOST_CHECKED = 300  # texts of one collection that are checked: some milliseconds each, and a page waits for it
+_CHUNK = 50  # groups whose texts are read at once
 GRAVE = {Severity.WARNING.value, Severity.BLOCKING.value}
-_VARIANT = ("product", "segment", "channel", "language", "brief")
+_VARIANT = ("product", "segment", "channel", "language", "campaign", "brief")
 _ITEM, _BRIEF = "item__brief_item", "item__brief_item__brief_run__brief"
 # what the checks of a candidate were made of
 _MADE_OF = (
@@ -70,13 +71,13 @@ def clean_over_broken(
     for text in sorted(approved, key=lambda one: -one.variant):
         groups[text.group].append(text)
     left = MOST_CHECKED
-    for chunk in in_chunks(list(groups)):
+    for chunk in in_chunks(list(groups), _CHUNK):
         worse = _worse(workspace, window, set(chunk))
         variants = _variants([one.variant for group in worse for one in groups[group][:MOST_BETTER]])
         for group in (group for group in chunk if group in worse):
             product = groups[group][0].product
             texts = [one for one in worse[group] if (product, one.text) not in told]
-            left -= len(texts)
+            left -= len(texts) + 1
             if left < 0:
                 return
             yield from _of_group(workspace, groups[group][:MOST_BETTER], texts, variants, excluded)
@@ -132,31 +133,35 @@ def _variants(ids: Sequence[int]) -> Mapping[int, Variant]:
 def _worse(workspace: Workspace, window: training_rows.Window, groups: set[Group]) -> dict[Group, list[Text]]:
     """Texts of these groups that may break a rule and that nobody approved, each once, the newest first."""
     found: dict[Group, dict[str, Text]] = defaultdict(dict)
-    products = {group.product for group in groups}
-    for revision in _revisions(workspace, window, products):
+    for revision in _revisions(workspace, window, groups):
         group = Group.of(revision.variant)
         found[group].setdefault(revision.text, Text(f"revision/{revision.pk}", revision.text, revision.author))
-    for row in _candidates(workspace, window, products):
-        about = row.item.brief_item
-        group = Group(about.product_id, about.segment_id, about.channel_id, row.language, about.brief_run.brief_id)  # type: ignore[attr-defined]
+    for row in _candidates(workspace, window, groups):
+        about, brief = row.item.brief_item, row.item.brief_item.brief_run.brief
+        language: str = row.language  # type: ignore[attr-defined]
+        group = Group(about.product_id, about.segment_id, about.channel_id, language, brief.campaign_id, brief.pk)
         found[group].setdefault(row.text, Text(f"candidate/{row.pk}", row.text, row.item.run.created_by))
     return {group: list(texts.values()) for group, texts in found.items() if group in groups}
 
 
-def _revisions(
-    workspace: Workspace, window: training_rows.Window, products: Collection[int | None]
-) -> QuerySet[Revision]:
+def _revisions(workspace: Workspace, window: training_rows.Window, groups: Collection[Group]) -> QuerySet[Revision]:
     """What people wrote: all but the candidate as it was adopted."""
     own = Q(number__gt=1) | Q(variant__is_ai_made=False)
     approvals = _approvals(window).filter(revision=OuterRef("pk"))
-    rows = Revision.objects.filter(own, workspace=workspace, variant__product__in=products, **window.lookup())
+    rows = Revision.objects.filter(
+        own,
+        workspace=workspace,
+        variant__product__in={group.product for group in groups},
+        variant__channel__in={group.channel for group in groups},
+        variant__campaign__in={group.campaign for group in groups},
+        **window.lookup(),
+    )
     newest = _newest(rows.exclude(Exists(approvals)), [f"variant__{name}" for name in _VARIANT])
     return newest.select_related("variant", "author")
 
 
-def _candidates(
-    workspace: Workspace, window: training_rows.Window, products: Collection[int | None]
-) -> QuerySet[Candidate]:
+def _candidates(workspace: Workspace, window: training_rows.Window, groups: Collection[Group]) -> QuerySet[Candidate]:
+    """Those with a finding come first: a change of the product or the campaign makes every older text one to look at."""
     since = (Q(item__run__created_at__lt=F(f"{path}__updated_at")) for path in _MADE_OF)
     approvals = _approvals(window).filter(
         revision__variant__candidate=OuterRef("pk"), revision__sha256=OuterRef("sha256")
@@ -166,12 +171,15 @@ def _candidates(
     rows = Candidate.objects.filter(
         reduce(or_, since, ~Q(findings=[])),
         workspace=workspace,
-        item__brief_item__product__in=products,
+        item__brief_item__product__in={group.product for group in groups},
+        item__brief_item__channel__in={group.channel for group in groups},
+        item__brief_item__brief_run__brief__in={group.brief for group in groups} - {None},
         **window.lookup(),
     ).annotate(language=language)
     of = [f"{_ITEM}__product", f"{_ITEM}__segment", f"{_ITEM}__channel", "language", _BRIEF]
-    newest = _newest(rows.exclude(Exists(approvals)), of)
-    about = newest.select_related("item__run__created_by", f"{_ITEM}__brief_run")
+    is_clean = ExpressionWrapper(Q(findings=[]), models.BooleanField())
+    newest = _newest(rows.exclude(Exists(approvals)), of, is_clean.asc())
+    about = newest.select_related("item__run__created_by", _BRIEF)
     return about.defer("findings", "item__payload", "item__plan", "item__prompt")
 
 
@@ -179,6 +187,6 @@ def _approvals(window: training_rows.Window) -> QuerySet[ReviewEvent]:
     return ReviewEvent.objects.filter(verb=ReviewVerb.APPROVE, created_at__lt=window.until)
 
 
-def _newest(rows: QuerySet[Any], of: Sequence[str]) -> QuerySet[Any]:
-    place = Window(RowNumber(), partition_by=[F(name) for name in of], order_by=F("pk").desc())
+def _newest(rows: QuerySet[Any], of: Sequence[str], *first: OrderBy) -> QuerySet[Any]:
+    place = Window(RowNumber(), partition_by=[F(name) for name in of], order_by=[*first, F("pk").desc()])
     return rows.annotate(place=place).filter(place__lte=MOST_WORSE).order_by("-pk")

@@ -56,9 +56,10 @@ class Window:
         return {**lower, f"{field}__lt": self.until}
 
 
-def in_chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]
+def in_chunks(rows: Sequence[T], size: int = 0) -> Iterator[Sequence[T]]:
+    size = size or CHUNK
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 def is_invented(user: User | None, workspace: Workspace) -> bool:

@@ -18,11 +18,19 @@ class Group:
     segment: int | None
     channel: int
     language: str
+    campaign: int
     brief: int | None
 
     @classmethod
     def of(cls, variant: Variant) -> Self:
-        return cls(variant.product_id, variant.segment_id, variant.channel_id, variant.language, variant.brief_id)
+        return cls(
+            variant.product_id,
+            variant.segment_id,
+            variant.channel_id,
+            variant.language,
+            variant.campaign_id,
+            variant.brief_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.forms.run import NumbersField, RunFilter
+from campaigns.models.campaign import CampaignStatus
 from campaigns.permissions import may_write
 from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.cards import cards_of
@@ -28,7 +29,7 @@ from campaigns.services.tweak import tweak_label
 from campaigns.services.variant import variant_adopt
 from copystudio.access import WorkspaceRequest, workspace_view
 from copystudio.db import JobStatus
-from copystudio.errors import InvalidInputError
+from copystudio.errors import InvalidInputError, TransitionError
 from copystudio.http import is_fragment, redirect, refresh, render, stop_polling
 from copystudio.models import Role, Workspace
 from generation.models import Candidate, GenerationBlock, GenerationRun
@@ -131,7 +132,7 @@ def run_pause(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpR
 @require_POST
 @workspace_view(Role.COPYWRITER)
 def run_resume(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    run = run_get_for(workspace=workspace, pk=pk)
+    run = _writable(run_get_for(workspace=workspace, pk=pk))
     run_control.run_resume(actor=request.user, run=run)
     messages.success(request, _("The run goes on."))
     return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))
@@ -141,7 +142,7 @@ def run_resume(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Http
 @workspace_view(Role.COPYWRITER)
 def run_retry(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Write what is missing again: of the items whose numbers are sent as ``item``, or with ``all`` of every one."""
-    run = run_get_for(workspace=workspace, pk=pk)
+    run = _writable(run_get_for(workspace=workspace, pk=pk))
     items = None if request.POST.get("all") else _numbers(request.POST.getlist("item"))
     if items is not None and not items:
         messages.warning(request, _("Tick the items first that are to be tried again."))
@@ -149,6 +150,14 @@ def run_retry(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpR
     run_control.run_retry(actor=request.user, run=run, items=items)
     messages.success(request, _("What is missing is being written again. Texts that came so far stay."))
     return redirect(request, reverse("campaigns:run_detail", args=[workspace.slug, run.pk]))
+
+
+def _writable(run: GenerationRun) -> GenerationRun:
+    """The run, unless its campaign takes no more copy."""
+    campaign = campaign_of(run)
+    if campaign is not None and campaign.status == CampaignStatus.FINISHED:
+        raise TransitionError(_("The campaign is finished."))
+    return run
 
 
 def _numbers(sent: list[str]) -> list[int]:

@@ -205,18 +205,11 @@ def job_later(job: J, **values: Any) -> J:
     """
     with transaction.atomic():
         current = job_still_mine(job)
-        type(job)._default_manager.filter(pk=current.pk).update(status=JobStatus.QUEUED, lease_until=None, **values)
+        type(job)._default_manager.filter(pk=current.pk).update(
+            **{"status": JobStatus.QUEUED, "lease_until": None, **values}
+        )
         current.refresh_from_db()
         return current
-
-
-def job_pause(job: Job, seconds: float) -> None:
-    """Let nobody take the job up for so long; it is another attempt then. Whoever holds the claim works on it no more.
-    A lost lease raises LeaseLostError."""
-    with transaction.atomic():
-        current = job_still_mine(job)
-        rows = type(job)._default_manager.filter(pk=current.pk)
-        rows.update(lease_until=Now() + timedelta(seconds=seconds))
 
 
 def job_close(job: Job, status: JobStatus, *, code: str = "", params: dict[str, Any] | None = None) -> None:

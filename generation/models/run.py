@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +76,8 @@ class GenerationBlock(Job):
 
     run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="blocks")
     number = models.PositiveIntegerField()
+
+    due = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())  # one that waits for a model server says until when
 
     class Meta(Job.Meta):
         verbose_name = _("generation block")

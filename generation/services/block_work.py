@@ -27,7 +27,7 @@ from generation.models import Candidate, GenerationBlock, GenerationItem, Genera
 from generation.services.blocks import BlockKeeper, somebody_waits_for_a_first_turn
 from generation.services.nearness import nearest_of
 from generation.services.preparing import Prepared, prepare
-from generation.services.writers import Writer, feelings, sentence_encoder, writer_of
+from generation.services.writers import Writer, computes_here, feelings, sentence_encoder, writer_of
 
 WRITE_SECONDS = 0.5  # finished items are written together, but never wait longer than that
 log = logging.getLogger(__name__)
@@ -65,7 +65,9 @@ class BlockWork:
         self._step("loading")
         self.writer = writer = writer_of(self.job.model_version)
         self.cost = writer.cost
-        batch = max(1, settings.GENERATION_BATCH >> (self.block.attempt - 1))  # what was killed may have lacked memory
+        batch: int = settings.GENERATION_BATCH
+        if computes_here():  # what was killed may have lacked memory
+            batch = max(1, batch >> (self.block.attempt - 1))
         refused: RemoteRefusedError | None = None
         self._step("writing", writer=writer, batch=batch)
         self.written_at = time.monotonic()  # loading is no writing

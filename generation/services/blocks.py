@@ -59,7 +59,7 @@ def blocks_open() -> QuerySet[GenerationBlock]:
     lost = Q(status=JobStatus.RUNNING, lease_until__lt=Now())
     wanted = Q(run__paused_at__isnull=True, run__cancel_requested_at__isnull=True)
     cancelled = Q(run__cancel_requested_at__isnull=False)
-    free = (Q(status=JobStatus.QUEUED) | lost) & wanted | lost & cancelled
+    free = (Q(status=JobStatus.QUEUED) & GenerationBlock.due | lost) & wanted | lost & cancelled
     return GenerationBlock.objects.filter(free, run__status__in=OPEN_STATUSES)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import nullcontext
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.db.models.functions import Now
 
 from copystudio.db import JobStatus
-from copystudio.services.jobs import JobCancelledError, LeaseLostError, job_pause, keeping
+from copystudio.services.jobs import JobCancelledError, LeaseLostError, job_later, keeping
 from generation.engine.errors import (
     EngineError,
     GenerationCancelledError,
@@ -60,7 +62,7 @@ def _write(block: GenerationBlock) -> None:
     except (JobCancelledError, GenerationCancelledError):
         _stopped(block)
     except RemoteRefusedError as error:
-        block_end(block, JobStatus.FAILED, code="engine", detail=str(error))
+        _refused(block, error)
     except RemotePassingError as error:
         _later(block, error)
     except EngineError as error:
@@ -73,13 +75,24 @@ def _write(block: GenerationBlock) -> None:
         block_end(block, JobStatus.FAILED, code="unexpected", detail=f"{type(error).__name__}: {error}")
 
 
-def _later(block: GenerationBlock, error: RemotePassingError) -> None:
-    """The model server is away: the block is tried again after a pause that doubles, as often as any job."""
-    if block.attempt >= block.max_attempts:
+def _refused(block: GenerationBlock, error: RemoteRefusedError) -> None:
+    """The model server refused every prompt of the block; where it has taken none of the run's so far, it takes no other."""
+    if block.items.count() > 1 and not block.run.items.filter(produced__gt=0).exists():
         run_fail(block, code="engine", detail=str(error))
-        return
-    log.warning("block %s waits for the model server: %s", block, error)
-    job_pause(block, settings.JOB_LEASE_SECONDS * 2 ** (block.attempt - 1))
+    else:
+        block_end(block, JobStatus.FAILED, code="engine", detail=str(error))
+
+
+def _later(block: GenerationBlock, error: RemotePassingError) -> None:
+    """The model server is away: the block waits, a minute and then five times as long, and is tried as often as any job."""
+    if GenerationRun.objects.filter(pk=block.run_id, cancel_requested_at__isnull=False).exists():
+        _stopped(block)
+    elif block.attempt >= block.max_attempts:
+        run_fail(block, code="engine", detail=str(error))
+    else:
+        log.warning("block %s waits for the model server: %s", block, error)
+        pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (block.attempt - 1))
+        job_later(block, lease_until=Now() + pause, cancel_requested_at=None)
 
 
 def _stopped(block: GenerationBlock) -> None:

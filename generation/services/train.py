@@ -116,7 +116,7 @@ def _train(run: TrainingRun, turn: Turn, keeper: JobKeeper) -> None:
         work=folder,
         target=root / f"adapter-{run.workspace_id}-{run.pk}",
         data=TrainingData(data.examples, data.held_out, data.pairs, data.held_out_pairs),
-        config=TrainConfig.from_dict({**run.config, "threads": settings.TRAINING_THREADS}),
+        config=TrainConfig.from_dict({"fit_room": 0.0, **run.config, "threads": settings.TRAINING_THREADS}),
         lineage=lineage,
         parent=parent,
     )

@@ -58,7 +58,10 @@ def writer_of(version: ModelVersion) -> Writer:
         if place is not None:
             try:
                 return export_writer(place)
-            except (ModelFolderError, OpenVinoError, OSError) as error:
+            except OSError:  # perhaps only now
+                log.exception("the copy of %s cannot be read", version)
+                note = "export_failed"
+            except (ModelFolderError, OpenVinoError) as error:
                 note = "export_failed"
                 export_give_up(version=version, reason=str(error))
         elif note == "export_pending":

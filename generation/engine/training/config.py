@@ -124,6 +124,13 @@ class TrainConfig:
             del told["search_minutes"]
         return told
 
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit."""
+        told = {**self.to_dict(), "threads": None}
+        if not self.fit_room:
+            del told["fit_room"]
+        return told
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Missing names take their default; an unknown one raises `ValueError`."""

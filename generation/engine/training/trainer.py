@@ -387,7 +387,7 @@ class Trainer:
 
     def _of(self) -> dict[str, Any]:
         """What the checkpoints are of. On how many cores a step was made does not make it another training."""
-        config = {**self.config.to_dict(), "threads": None}
+        config = self.config.identity()
         return {**self.identity, "config": config, "template": self.template, "steps": self.steps}
 
 

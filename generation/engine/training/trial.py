@@ -19,12 +19,12 @@ from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import TrainingExample
 from generation.engine.training.held_out import Between
 from generation.engine.training.job import TrainingJob
+from generation.engine.training.journal import TRIALS
 from generation.engine.training.search import RANKS, SearchRecord, Trial, candidates, search
 from generation.engine.training.trainer import Progress, Trainer, TrainingData
 
 FILE = "search.json"
 MOST_HELD_OUT = 64  # examples that a trial is measured on
-_SCRATCH = "trials"
 _NEVER = 10**9  # steps
 _FOUND = ("learning_rate", "rank", "alpha", "epochs")
 
@@ -57,7 +57,7 @@ def searched(
 
 def _of(job: TrainingJob) -> dict[str, Any]:
     """What is searched for. On how many cores does not make it another search."""
-    lineage, wish = job.lineage, {**job.config.to_dict(), "threads": None}
+    lineage, wish = job.lineage, job.config.identity()
     hashes = {"base": lineage.base_sha256, "data": lineage.data_sha256, "parent": lineage.parent}
     return {"wish": wish, "template": lineage.template, **hashes}
 
@@ -70,7 +70,7 @@ def _search(
     between: Between | None,
 ) -> TrainConfig:
     wish = replace(job.config, search_minutes=0.0, threads=None)
-    scratch = job.work / _SCRATCH
+    scratch = job.work / TRIALS
     shutil.rmtree(scratch, ignore_errors=True)  # of a search that was killed
 
     def note(trial: Trial) -> None:

@@ -165,7 +165,9 @@ class Command(BaseCommand):
 
         if world.size > 1:
             raise ValueError("a search runs in one process: search without torchrun, then --set what it found")
-        found = searched(job, on_trial=self._say_trial, should_stop=lambda: _step_aside(turn))
+        found = searched(
+            job, on_trial=self._say_trial, should_stop=lambda: _step_aside(turn), between=lambda: _step_aside(turn)
+        )
         self._write(f"Searched: {_found(found.config)} epochs={found.config.epochs}")
         return found
 

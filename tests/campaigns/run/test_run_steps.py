@@ -187,16 +187,20 @@ def test_what_a_finished_campaign_would_refuse_is_not_offered(cast: Cast) -> Non
     for page, steps in pages.items():
         shown = client.get(url(run, page)).content.decode()
         assert not any(f"/{step}/" in shown for step in steps), page
+    refused = client.post(url(run, "retry"), {"all": "1"})
+    run.refresh_from_db()
+    assert refused.status_code == 409 and not run.is_open
 
 
 def test_a_run_of_a_finished_campaign_can_still_be_stopped(cast: Cast) -> None:
     run, client = run_of_campaign(cast), cast.client(cast.copywriter)
     campaign_move(actor=cast.approver, campaign=run.brief_run.brief.campaign, verb="finish")
     page = client.get(url(run)).content.decode()
-    assert url(run, "pause") in page and url(run, "cancel") in page
+    assert url(run, "pause") not in page and url(run, "cancel") in page
     client.post(url(run, "pause"))
     page = client.get(url(run)).content.decode()
-    assert url(run, "resume") not in page and url(run, "pause") not in page and url(run, "cancel") in page
+    assert url(run, "resume") not in page and url(run, "cancel") in page
+    assert client.post(url(run, "resume")).status_code == 409
 
 
 def test_the_states_of_the_items_add_up(cast: Cast) -> None:

@@ -15,10 +15,9 @@ from django.utils import timezone
 
 from campaigns.models import Brand, Campaign, Product, Variant
 from campaigns.models.product import ProductStatus
-from campaigns.selectors import training_broken, training_rows
+from campaigns.selectors import training_broken
 from campaigns.services.brand import brand_save
 from campaigns.services.product import PLAIN, ProductData, product_save
-from campaigns.services.variant import revision_of
 from copystudio.models import Membership, Role, User, Workspace
 from generation.engine.training.dataset import PreferencePair, Source
 from generation.models import GenerationItem
@@ -114,6 +113,20 @@ def test_a_candidate_with_a_warning_is_worse(cast: Cast) -> None:
     assert texts(cast) == [(DRAFT, long)]
 
 
+def test_newer_texts_without_a_finding_do_not_hide_one_with_a_warning(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_broken, "MOST_WORSE", 1)
+    long = "Stay dry on every walk in the hills, whatever the weather brings, at 320 g"
+    brand, campaign = branded(cast)
+    good, _bad, _fine = write_candidates(
+        make_run(cast, brief=make_brief(cast, campaign=campaign)), [DRAFT, long, "Light at 320 g"]
+    )
+    approve(cast, adopt(cast, good))
+    brand_save(actor=cast.copywriter, workspace=cast.workspace, brand=brand, name="Another name")
+    assert texts(cast) == [(DRAFT, long)]
+
+
 def test_without_an_approved_text_there_is_nothing_better(cast: Cast) -> None:
     edit(cast, factories.make_variant(cast, text=CLAIM, product=factories.make_product(cast)), DRAFT)
     assert texts(cast) == []
@@ -134,9 +147,10 @@ def test_a_text_that_was_sent_back_makes_one_pair_and_not_two(cast: Cast) -> Non
     assert [pair.source for pair in collected(cast).pairs] == [Source.APPROVED_OVER_REJECTED]
 
 
-@pytest.mark.parametrize("other", ["product", "segment", "channel_key", "language", "brief"])
+@pytest.mark.parametrize("other", ["product", "segment", "channel_key", "language", "campaign", "brief"])
 def test_texts_that_answer_something_else_are_not_compared(cast: Cast, other: str) -> None:
     about: dict[str, Any] = {"product": factories.make_product(cast), "segment": factories.make_segment(cast)}
+    about["campaign"] = factories.make_campaign(cast)
     wrote(cast, DRAFT, **about)
     bad = factories.make_variant(cast, text=CLAIM, **about)
     values = {
@@ -144,6 +158,7 @@ def test_texts_that_answer_something_else_are_not_compared(cast: Cast, other: st
         "segment": None,
         "channel_key": factories.channel(cast, "push_ios_title"),
         "language": "zh-hans",
+        "campaign": factories.make_campaign(cast),
         "brief": make_brief(cast),
     }
     assert texts(cast) == [(DRAFT, CLAIM)]
@@ -191,7 +206,7 @@ def test_what_the_demonstrations_people_wrote_and_what_has_lines_is_counted(cast
 
 
 def test_the_newest_copy_is_checked_first_where_there_is_too_much(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_broken, "MOST_CHECKED", 2)
+    monkeypatch.setattr(training_broken, "MOST_CHECKED", 4)
     variants = [wrote(cast, CLAIM, DRAFT) for _ in range(3)]
     assert {pair.product for pair in pairs(cast)} == {f"product/{one.product_id}" for one in variants[1:]}
 
@@ -215,6 +230,5 @@ def test_the_number_of_queries_does_not_grow_with_the_copy(cast: Cast, monkeypat
     for _ in range(4):
         wrote(cast, CLAIM, "Dry at 98 g", DRAFT)
     assert asked() == before
-    monkeypatch.setattr(training_rows, "CHUNK", 2)
+    monkeypatch.setattr(training_broken, "_CHUNK", 2)
     assert len(pairs(cast)) == 9
-    assert revision_of(Variant.objects.first() or Variant()).text == DRAFT
