@@ -95,7 +95,7 @@ def _reopen(run: GenerationRun) -> None:
     try:
         with transaction.atomic():
             GenerationRun.objects.filter(pk=run.pk).update(
-                status=JobStatus.QUEUED, attempt=0, served_at=None, paused_at=None, updated_at=Now(), **_AFRESH
+                status=JobStatus.QUEUED, attempt=0, paused_at=None, updated_at=Now(), **_AFRESH
             )
     except IntegrityError as error:
         if "generation_run_open_once" not in str(error):

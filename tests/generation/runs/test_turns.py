@@ -79,6 +79,20 @@ def test_small_runs_of_one_person_that_ended_do_not_keep_the_catalogue_of_anothe
     assert GenerationRun.objects.filter(pk__in=small, status=JobStatus.QUEUED).count() == 3
 
 
+def test_who_tries_again_waits_for_the_others_turn(shop: Cast, make_run: MakeRun) -> None:
+    mine = make_run(1)
+    end_next()
+    make_run(CATALOGUE, actor=shop.approver)
+    end_next()
+    mine.items.update(produced=0, finished=True)
+    run_retry(actor=shop.copywriter, run=mine)
+    block = end_next()
+    assert block.run_id == mine.pk, "served longest ago"
+    mine.items.update(produced=0, finished=True)
+    run_retry(actor=shop.copywriter, run=mine)
+    assert end_next().run_id != mine.pk
+
+
 def test_whose_turn_it_is_takes_the_same_queries_however_many_runs_there_are(
     shop: Cast, make_run: MakeRun, django_assert_max_num_queries: Any
 ) -> None:
