@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
 
 from copystudio.db import JobStatus, locked
 from copystudio.models import User
@@ -27,6 +29,7 @@ from generation.models import ModelExport, ModelVersion
 from generation.services.turn import compute_turn
 
 log = logging.getLogger(__name__)
+AGAIN_AFTER = timedelta(days=1)  # what failed for want of memory or disk may be made by then
 
 
 def exports_root() -> Path:
@@ -58,7 +61,7 @@ def export_queue(*, version: ModelVersion, actor: User | None) -> ModelExport | 
 
 
 def export_give_up(*, version: ModelVersion, reason: str) -> None:
-    """The copy that was made cannot be written with: it failed, until somebody lets it be made again."""
+    """The copy that was made cannot be written with: it failed, and is made again a day later, or when the version is promoted."""
     log.warning("the copy of %s cannot be used: %s", version, reason)
     with transaction.atomic():
         row = ModelExport.objects.select_for_update(of=("self",)).filter(version=version).first()
@@ -103,13 +106,14 @@ def _export(version: ModelVersion) -> Path:
 
 
 def export_of(version: ModelVersion) -> tuple[Path | None, str]:
-    """Where the version's copy lies, and if there is none, a code that says why: pending (or gone, and to be asked for
-    again) or failed."""
+    """Where the version's copy lies, and if there is none, a code that says why: pending (or gone, or failed a day ago, and
+    to be asked for again) or failed."""
     row = ModelExport.objects.filter(version=version).first()
     if row is not None and _is_there(row):
         return exports_root() / row.folder, ""
-    is_pending = row is None or row.is_open or row.status == JobStatus.SUCCEEDED
-    return None, "export_pending" if is_pending else "export_failed"
+    failed = row is not None and row.status in (JobStatus.FAILED, JobStatus.CANCELLED)
+    is_recent = row is not None and row.finished_at is not None and row.finished_at > timezone.now() - AGAIN_AFTER
+    return None, "export_failed" if failed and is_recent else "export_pending"
 
 
 def _is_there(row: ModelExport) -> bool:

@@ -6,13 +6,14 @@ import shutil
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from copystudio.db import JobStatus
 from copystudio.models import Outbox
 from generation.engine.errors import OpenVinoError
 from generation.models import Candidate, ModelExport
 from generation.services.execute import run_execute
-from generation.services.export import export_execute, export_of, export_queue, exports_root
+from generation.services.export import AGAIN_AFTER, export_execute, export_of, export_queue, exports_root
 from generation.services.registry import model_version_delete, model_version_promote, model_version_roll_back
 from tests.generation.learning import active_of
 from tests.generation.runs.conftest import MakeRun
@@ -112,6 +113,10 @@ def test_a_model_that_openvino_refuses_leaves_torch_at_work(
     monkeypatch.setattr("generation.engine.openvino_export.load_export", refuse)
     run = done(make_run)
     assert (run.engine["backend"], run.engine["note"]) == ("torch", "export_failed")
+    assert done(make_run).engine["note"] == "export_failed"
+    ModelExport.objects.update(finished_at=F("finished_at") - AGAIN_AFTER)
+    assert done(make_run).engine["note"] == "export_pending", "a day later it is made again"
+    assert ModelExport.objects.get().status == JobStatus.QUEUED
 
 
 def test_a_copy_whose_folder_is_gone_is_made_again_when_its_version_writes(make_run: MakeRun, shop: Cast) -> None:
