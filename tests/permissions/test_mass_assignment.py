@@ -63,6 +63,7 @@ ELSEWHERE = {
     "generation:evaluation_cancel",
     "generation:fetch_cancel",
     "generation:base_add",
+    "generation:model_roll_back",  # it names the version that writes
     "generation:model_measure",  # its event names the evaluation by its number
     "studio:demo_remove",
 }

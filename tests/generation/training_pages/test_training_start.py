@@ -13,6 +13,7 @@ from campaigns.services.dialogue import dialogue_import
 from campaigns.services.product import product_archive
 from generation.forms.training import RECIPES, TrainingForm
 from generation.models import LanguageModel, ModelVersion, TrainingRun
+from generation.services.lineage import base_sha256
 from generation.services.training import training_start
 from tests import factories
 from tests.generation.training_pages.makers import HTMX, base_of, ended, make_training, make_version, write_points
@@ -132,7 +133,8 @@ def test_nothing_new_is_refused(cast: Cast) -> None:
     client = cast.client(cast.admin)
     client.post(url(cast), body(cast))
     run = ended(TrainingRun.objects.get())
-    TrainingRun.objects.filter(pk=run.pk).update(version=make_version(cast))
+    base = base_sha256(run.language_model.path)
+    TrainingRun.objects.filter(pk=run.pk).update(version=make_version(cast), base_sha256=base)
     page = client.post(url(cast), body(cast, label="Again"))
     assert (
         page.status_code == 422
