@@ -8,7 +8,9 @@ from generation.engine.config import Fact
 
 _SIGN = re.compile(r"[£￡¥￥€$¢]")
 _UNIT = re.compile(r"(?<![\w°/-])(?:cm|mm|km|kg|ml|mAh|ft|°C)(?![\w-])")
-_HAN_UNIT = re.compile(r"(?<![\d½¼¾一二两三四五六七八九十百千万半几数每按方\s])(?<!一面)\s*(?:厘米|毫米|毫升|千克|公斤)(?!级)")
+_HAN_UNIT = re.compile(
+    r"(?<![\d½¼¾一二两三四五六七八九十百千万半几数每按方\s])(?<!一面)\s*(?:厘米|毫米|毫升|千克|公斤)(?!级)"
+)
 _CHOICE = re.compile(  # between a thing and itself: "Black or black", 棕色和棕色
     r"\b(?!again\b|more\b|over\b|on\b|year|day\b|hour|time)([a-z]{3,20}) (?:or|and) \1\b|([\u4e00-\u9fff]{2,4})[和或与]\2(?![\u4e00-\u9fff])",
     re.IGNORECASE,
