@@ -65,16 +65,14 @@ class OpenVinoBackend(LocalBackend):
         self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
     ) -> Iterator[tuple[int, Output]]:
         source, writing = enumerate(requests), list[_Writing]()
-        fresh: list[tuple[_Writing, torch.Tensor]] = []
         bans = Bans(config.batch_size, self._vocabulary, torch.float32, torch.device("cpu"))
         try:
             while True:
-                self._begin(source, config.batch_size - len(writing), config, fresh)
+                fresh = self._begin(source, config.batch_size - len(writing), config)
                 logits = torch.cat([self._step(writing), *(first.unsqueeze(0) for _, first in fresh)])
                 for one, _first in fresh:
                     writing.append(one)
                     bans.add(one.row.first)
-                fresh.clear()
                 if not writing:
                     return
                 if on_step is not None and on_step():
@@ -86,25 +84,31 @@ class OpenVinoBackend(LocalBackend):
                     bans.drop(place)
                     self._model.drop(ended.text)
                     yield ended.row.number, self._writer.output(ended.row)
+        except GenerationCancelledError:
+            raise
+        except Exception:  # memory ran out, perhaps between two pages: nobody knows any more which are in use
+            writing.clear()
+            self._prompts.clear()
+            self._prefixes.clear()
+            self._model.empty()
+            raise
         finally:
-            for one in (*writing, *(one for one, _first in fresh)):
+            for one in writing:
                 self._model.drop(one.text)
 
     def _begin(
-        self,
-        source: Iterator[tuple[int, Request]],
-        room: int,
-        config: SamplingConfig,
-        fresh: list[tuple[_Writing, torch.Tensor]],
-    ) -> None:
-        """Take as many requests as there is room for into `fresh`, each with the logits [V] of its first token."""
+        self, source: Iterator[tuple[int, Request]], room: int, config: SamplingConfig
+    ) -> list[tuple[_Writing, torch.Tensor]]:
+        """Take as many requests as there is room for; each with the logits [V] of its first token."""
         taken = list(islice(source, room))
         read = self._read([request.prompt for _, request in taken])
+        fresh = []
         for number, request in taken:
             one = read[request.prompt]
             row = self._writer.begin(number, request, config)
             fresh.append((_Writing(row, self._model.fork(one.text)), one.logits))
         self._forget()
+        return fresh
 
     def _step(self, writing: list[_Writing]) -> torch.Tensor:
         """Feed the tokens that were drawn last; the logits [rows, V] of what comes next."""
@@ -128,28 +132,19 @@ class OpenVinoBackend(LocalBackend):
     def _read(self, prompts: Sequence[Prompt]) -> OrderedDict[Prompt, _Read]:
         """Read the prompts that are not kept, several in one call."""
         waiting: list[tuple[Prompt, Feed]] = []
-        begun: list[PagedText] = []
-        try:
-            for prompt in dict.fromkeys(prompts):
-                if prompt in self._prompts:
-                    self._prompts.move_to_end(prompt)
-                    continue
-                first, rest = self._tokenizer.encode_parts(prompt.text, prompt.shared)
-                text = self._prefix(prompt, first)
-                begun.append(text)
-                while len(rest) > _READ_AT_ONCE:
-                    self._model.feed([Feed(text, rest[:_READ_AT_ONCE])])
-                    rest = rest[_READ_AT_ONCE:]
-                if waiting and sum(len(feed.tokens) for _, feed in waiting) + len(rest) > _READ_AT_ONCE:
-                    self._keep(waiting)
-                waiting.append((prompt, Feed(text, rest)))
-            self._keep(waiting)
-        except BaseException:  # memory ran out: what is not kept gives its pages back
-            kept = {id(one.text) for one in self._prompts.values()}
-            for text in begun:
-                if id(text) not in kept:
-                    self._model.drop(text)
-            raise
+        for prompt in dict.fromkeys(prompts):
+            if prompt in self._prompts:
+                self._prompts.move_to_end(prompt)
+                continue
+            first, rest = self._tokenizer.encode_parts(prompt.text, prompt.shared)
+            text = self._prefix(prompt, first)
+            while len(rest) > _READ_AT_ONCE:
+                self._model.feed([Feed(text, rest[:_READ_AT_ONCE])])
+                rest = rest[_READ_AT_ONCE:]
+            if waiting and sum(len(feed.tokens) for _, feed in waiting) + len(rest) > _READ_AT_ONCE:
+                self._keep(waiting)
+            waiting.append((prompt, Feed(text, rest)))
+        self._keep(waiting)
         return self._prompts
 
     def _keep(self, waiting: list[tuple[Prompt, Feed]]) -> None:

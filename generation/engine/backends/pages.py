@@ -95,6 +95,11 @@ class PagedModel:
                 self._free.append(page)
         text.pages.clear()
 
+    def empty(self) -> None:
+        """Take all pages back; no text that was read may be used any more."""
+        self._users = [0] * len(self._users)
+        self._free = list(reversed(range(len(self._users))))
+
     def feed(self, feeds: Sequence[Feed]) -> torch.Tensor:
         """Read what comes next in each text; float32 logits [wanted of all, V], which the next call overwrites.
 

@@ -20,9 +20,7 @@ from generation.engine.sampling import draw, uniforms
 from generation.engine.tokens import TextTokenizer
 
 _END_BONUS = 2.5  # added to the logits of the end once a text has the length it aims at
-_EMOJI_BONUS = (
-    9.0  # added to the logits of emoji where one is wanted and can stand; few texts were learned that have any
-)
+_EMOJI_BONUS = 9.0  # the same to those of emoji where one is wanted and can stand: few texts were learned that have any
 _TAIL = 12  # tokens decoded to look for the stop delimiter
 
 

@@ -167,11 +167,12 @@ class Trainer:
                 self._state.step += 1
                 self._state.tokens += tokens
                 self._state.recent.append(loss)
-                self._state.seconds += time.monotonic() - began
+                spent = time.monotonic() - began
+                self._state.seconds += spent
                 measured = self._measured() if self._due(self._per_evaluation()) or self._is_over() else {}
                 if journal is not None:
                     journal.note(self._state.step, loss=loss, learning_rate=self._rate(), **measured)
-                stop = self.world.any(self.on_step(self._progress(loss, tokens, began, measured)))
+                stop = self.world.any(self.on_step(self._progress(loss, tokens / max(1e-9, spent), measured)))
                 if stop or measured or self._due(self.config.checkpoint_every):
                     self._save()
                 if stop:
@@ -327,16 +328,16 @@ class Trainer:
         left = state.seconds / state.step * (self.steps - state.step)
         return left if budget is None else max(0.0, min(left, budget - state.seconds))
 
-    def _progress(self, loss: float, tokens: int, began: float, measured: Mapping[str, float]) -> Progress:
+    def _progress(self, loss: float, rate: float, measured: Mapping[str, float]) -> Progress:
+        """After a step at that rate in tokens a second, measuring left out."""
         state = self._state
-        elapsed = max(1e-9, time.monotonic() - began)
         return Progress(
             step=state.step,
             steps=self.steps,
             phase="examples" if state.step <= self.example_steps else "pairs",
             loss=loss,
             learning_rate=self._rate(),
-            tokens_per_second=tokens / elapsed,
+            tokens_per_second=rate,
             seconds=state.seconds,
             seconds_left=self._seconds_left(),
             held_out=measured.get("held_out"),

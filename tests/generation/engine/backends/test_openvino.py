@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -251,6 +251,26 @@ def test_memory_that_runs_out_is_told_as_such(
     with pytest.raises(kind) as raised:
         quantised.generate([PROMPT], CONFIG, [1])
     assert type(raised.value) is kind and is_out_of_memory(raised.value) is (kind is RuntimeError)
+
+
+@pytest.mark.parametrize("last", range(4))
+def test_all_pages_come_back_where_memory_runs_out(
+    compiled: OpenVinoModel, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    backend = OpenVinoBackend(compiled)
+    calls, feed = iter(range(last)), backend.model.feed
+
+    def scarce(feeds: Sequence[Feed]) -> Any:
+        if next(calls, None) is None:
+            raise MemoryError
+        return feed(feeds)
+
+    expected = backend.generate([PROMPT, OTHER], CONFIG, [1, 2])
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(backend.model, "feed", scarce)
+        backend.generate([OTHER, PROMPT, *PROMPTS], CONFIG, list(range(14)))
+    assert backend.model.pages_in_use == 0
+    assert backend.generate([PROMPT, OTHER], CONFIG, [1, 2]) == expected
 
 
 def test_pages_grow_after_memory_ran_out_between_two_layers(
