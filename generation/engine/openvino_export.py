@@ -20,6 +20,7 @@ from generation.engine.errors import (
 )
 from generation.engine.folders import check_folder, read_config
 from generation.engine.manifest import MANIFEST_NAME, Manifest, folder_hash
+from generation.engine.memory import Span, mapped
 from generation.engine.openvino_layers import Attention
 from generation.engine.tokens import TextTokenizer
 from generation.engine.whole_folder import written_whole
@@ -37,6 +38,7 @@ class OpenVinoModel:
     layers: tuple[Attention, ...]
     tokenizer: TextTokenizer
     vocabulary: int
+    weights: tuple[Span, ...]  # where their file is mapped
 
 
 def export_key(folder: Path, adapter: Path | None) -> str:
@@ -152,7 +154,7 @@ def load_export(place: Path, *, threads: int | None = None) -> OpenVinoModel:
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "KV_CACHE_PRECISION": "u8"}
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
-    from generation.engine.openvino_graph import with_paged_attention
+    from generation.engine.openvino_paged import with_paged_attention
 
     try:
         core = openvino.Core()
@@ -165,7 +167,8 @@ def load_export(place: Path, *, threads: int | None = None) -> OpenVinoModel:
         if is_out_of_memory(error):
             raise
         raise OpenVinoError(f"OpenVINO cannot load {place.name}: {error}") from error
-    return OpenVinoModel(compiled, layers, TextTokenizer.from_folder(place), vocabulary)
+    weights = tuple(mapped((place / _WEIGHTS).resolve()))
+    return OpenVinoModel(compiled, layers, TextTokenizer.from_folder(place), vocabulary, weights)
 
 
 def _read_layers(place: Path) -> tuple[Attention, ...]:

@@ -1,8 +1,7 @@
-"""A causal language model of transformers as an OpenVINO graph whose attention reads a paged cache. Imports torch and openvino.
+"""A causal language model of transformers as an OpenVINO graph. Imports torch, transformers and openvino.
 
 The model is traced with an attention function of ours. In the stored graph a layer's attention is a *join* of query, key and
-value, by a name that `with_paged_attention` finds again: the operation that OpenVINO's CPU plugin has for a paged cache cannot be
-read from a file, so it is put in place of the joins when the graph is loaded.
+value, by a name that `openvino_paged` finds again when the graph is loaded.
 """
 
 import warnings
@@ -14,14 +13,12 @@ from transformers import AttentionInterface, AttentionMaskInterface
 
 from generation.engine.errors import OpenVinoExportError
 from generation.engine.openvino_layers import Attention
-from generation.engine.openvino_quiet import ConversionExtension, PagedAttention, Parameter, opset13
+from generation.engine.openvino_paged import JOIN
+from generation.engine.openvino_quiet import ConversionExtension, opset13
 from generation.engine.openvino_quiet import openvino as ov
 
 _NAME = "copystudio_join"
-_JOIN = "attention."  # and the layer's number: what a join is called in the graph
 _INPUTS = ("input_ids", "position_ids", "rows")
-_STATE = ("past_lens", "subsequence_begins", "block_indices", "block_indices_begins")
-_LONGEST = "max_context_len"
 _REFUSED = ("softcap", "s_aux")  # attention that the paged operation does not compute
 
 
@@ -112,7 +109,7 @@ def _joined(context: Any) -> list[Any]:
     query, key, value = (context.get_input(number) for number in range(3))
     layer = int(context.get_values_from_const_input(3))
     joined = opset13.concat([query, key, value], axis=1)
-    joined.set_friendly_name(f"{_JOIN}{layer}")
+    joined.set_friendly_name(f"{JOIN}{layer}")
     width = query.get_partial_shape()[1]
     if width.is_dynamic:
         raise OpenVinoExportError("the width of its attention is not fixed")
@@ -121,72 +118,11 @@ def _joined(context: Any) -> list[Any]:
 
 
 def _check_layers(graph: Any, layers: list[Attention], model: Any) -> None:
-    joins = {name for one in graph.get_ordered_ops() if (name := one.get_friendly_name()).startswith(_JOIN)}
-    wanted = {f"{_JOIN}{one.layer}" for one in layers}
+    joins = {name for one in graph.get_ordered_ops() if (name := one.get_friendly_name()).startswith(JOIN)}
+    wanted = {f"{JOIN}{one.layer}" for one in layers}
     count = model.config.get_text_config().num_hidden_layers
     if joins != wanted or len(joins) != count:
         raise OpenVinoExportError(f"{len(joins)} of its {count} layers have an attention that can be paged")
-
-
-def with_paged_attention(graph: Any, layers: list[Attention]) -> Any:
-    """Put the paged operation in place of the joins. The graph gets the inputs that say where each text's pages are, and
-    `key_cache.N` and `value_cache.N` for every layer. Raises `OpenVinoExportError` where a join is missing."""
-    joins = {one.get_friendly_name(): one for one in graph.get_ordered_ops() if one.get_type_name() == "Concat"}
-    state = [_parameter(name, [-1], ov.Type.i32) for name in _STATE]
-    longest = _parameter(_LONGEST, [], ov.Type.i32)
-    caches = []
-    for one in layers:
-        if (joined := joins.get(f"{_JOIN}{one.layer}")) is None:
-            raise OpenVinoExportError(f"the stored graph has no attention of layer {one.layer}")
-        pair = [
-            _parameter(f"{kind}_cache.{one.layer}", [-1, one.groups, -1, -1], ov.Type.dynamic)
-            for kind in ("key", "value")
-        ]
-        caches.extend(pair)
-        node = _paged([joined.input_value(number) for number in range(3)], pair, state, longest, one)
-        (cut,) = joined.output(0).get_target_inputs()
-        for user in cut.get_node().output(0).get_target_inputs():
-            user.replace_source_output(node.output(0))
-    graph.add_parameters([*state, longest, *caches])
-    graph.validate_nodes_and_infer_types()
-    return graph
-
-
-def _parameter(name: str, shape: list[int], kind: Any) -> Any:
-    parameter = Parameter(kind, ov.PartialShape(shape))
-    parameter.set_friendly_name(name)
-    parameter.output(0).set_names({name})
-    return parameter
-
-
-def _paged(given: list[Any], caches: list[Any], state: list[Any], longest: Any, one: Attention) -> Any:
-    """The 28 inputs of the operation in OpenVINO 2026.4; an empty one switches off what it is for."""
-    none, zero = _constant([], np.int32), _constant(0, np.int32)
-    numbers = _constant([], np.float32)
-    inputs = [
-        *given,
-        *(parameter.output(0) for parameter in (*caches, *state)),
-        _constant(one.scale, np.float32),
-        _constant(one.window, np.int32),
-        numbers,  # slopes of ALiBi
-        longest.output(0),
-        none,  # scores
-        *(none, none, numbers),  # rotated pages
-        *(numbers, zero, zero),  # sparse attention
-        numbers,  # sinks
-        *(zero, none, none, none),  # pages that are given up
-        none,  # token types
-        *(_constant([], np.uint8), none),  # tree of drafts
-    ]
-    node = PagedAttention(inputs)
-    told = node.get_rt_info()
-    for kind in ("k", "v"):
-        told[f"{kind}_head_size"], told[f"num_{kind}_heads"] = one.width, one.groups
-    return node
-
-
-def _constant(value: Any, kind: Any) -> Any:
-    return opset13.constant(np.array(value, dtype=kind)).output(0)
 
 
 def compress(graph: Any) -> int:

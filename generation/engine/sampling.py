@@ -2,7 +2,7 @@
 
 Top-k is taken from the raw logits first, and only those k are sorted, tempered and drawn from by inverse CDF: the same
 distribution as softmax and `torch.multinomial` over the whole vocabulary, at a twentieth of the time when that has
-262,144 entries.
+262,144 entries. The k are looked for in the blocks of tokens that have the largest maxima, which is where they are.
 """
 
 import random
@@ -15,6 +15,7 @@ import torch
 from generation.engine.config import SamplingConfig
 
 _PIECE = 8192  # columns; at 32 rows 1 MB of float32
+_BLOCK = 64  # tokens; of 262,144 logits 4,096 maxima are sorted instead
 Refuses = Callable[[int, int], bool]  # row, token
 
 
@@ -42,16 +43,16 @@ def draw(
     chance: torch.Tensor,
     config: SamplingConfig,
     *,
-    ceiling: torch.Tensor,
+    banned: torch.Tensor,
     history: torch.Tensor,
     raised: Mapping[int, tuple[torch.Tensor, float]] | None = None,
     refuses: Refuses | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw one token for each row; return tokens [B] and their log-probabilities [B].
 
-    logits   [B, V] of the model, any float type; overwritten
+    logits   [B, V] of the model, any float type
     chance   [B] uniform numbers in [0, 1), one for each row
-    ceiling  [B, V] the highest logit a token may have: inf, or -inf where a row must not draw it
+    banned   [B, V] true where a row must not draw a token
     history  [B, t] tokens drawn so far, for the repetition penalty
     raised   of some rows: tokens [n] and what is added to their logits before drawing
     refuses  whether a row must not take this token after all; then another is drawn from the rest
@@ -60,14 +61,14 @@ def draw(
     included. So it says how likely the model itself finds the token, not how we drew it.
     """
     total = log_sum(logits)
-    torch.minimum(logits, ceiling, out=logits)
-    ids, share = _shares(logits, config, history, raised or {})
+    ids, share = _shares(logits, banned, config, history, raised or {})
     place = _place(share, chance)
     tokens = ids.gather(-1, place).squeeze(-1)
     if refuses is not None:
         for row, token in enumerate(tokens.tolist()):
             if refuses(row, token):
-                one = _Refused(logits[row : row + 1], ids[row], share[row], history[row : row + 1])
+                left = logits[row : row + 1].masked_fill(banned[row : row + 1], -torch.inf)
+                one = _Refused(left, banned[row : row + 1], ids[row], share[row], history[row : row + 1])
                 tokens[row] = one.redraw(int(place[row].item()), chance[row].item(), config, partial(refuses, row))
     logprobs = logits.gather(-1, tokens.unsqueeze(-1)).squeeze(-1).float() - total
     return tokens, logprobs.clamp_(max=0.0)
@@ -75,14 +76,15 @@ def draw(
 
 def _shares(
     logits: torch.Tensor,
+    banned: torch.Tensor,
     config: SamplingConfig,
     history: torch.Tensor,
     raised: Mapping[int, tuple[torch.Tensor, float]],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The candidates of every row [B, k], the likeliest first, and the share of each [B, k]; shares need not sum to 1."""
-    values, ids = _candidates(logits, config.top_k)
+    values, ids = likeliest(logits, banned, config.top_k)
     for row, (tokens, bonus) in raised.items():
-        _raise(values[row], ids[row], logits[row], tokens, bonus)
+        _raise(values[row], ids[row], logits[row], banned[row], tokens, bonus)
     values = _penalise(values, ids, history, config.repetition_penalty)
     values, order = values.sort(dim=-1, descending=True)
     ids = ids.gather(-1, order)
@@ -99,19 +101,47 @@ def _place(share: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
     return (cumulated <= target).sum(dim=-1, keepdim=True).clamp_(max=share.shape[-1] - 1)
 
 
-def _candidates(logits: torch.Tensor, top_k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    if 0 < top_k < logits.shape[-1]:
-        values, ids = torch.topk(logits, top_k, dim=-1)
-    else:
-        values, ids = logits.sort(dim=-1, descending=True)
+def likeliest(logits: torch.Tensor, banned: torch.Tensor, top_k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `top_k` largest of logits [B, V] that are not banned [B, V], largest first, and their tokens: [B, k] float32, and [B, k].
+    All V of them where `top_k` is 0. -inf stands where a row has fewer."""
+    size = logits.shape[-1]
+    if not 0 < top_k < size:
+        values, ids = logits.masked_fill(banned, -torch.inf).sort(dim=-1, descending=True)
+        return values.float(), ids
+    if size % _BLOCK or size <= 2 * top_k * _BLOCK:
+        values, ids = logits.masked_fill(banned, -torch.inf).topk(top_k, dim=-1)
+        return values.float(), ids
+    values, ids, beyond = _of_blocks(logits, banned, top_k)
+    for row in torch.nonzero(~(values[:, -1] >= beyond)).flatten().tolist():  # too many of the likeliest are banned
+        values[row], ids[row] = logits[row].masked_fill(banned[row], -torch.inf).topk(top_k)
     return values.float(), ids
 
 
-def _raise(values: torch.Tensor, ids: torch.Tensor, logits: torch.Tensor, tokens: torch.Tensor, bonus: float) -> None:
+def _of_blocks(
+    logits: torch.Tensor, banned: torch.Tensor, top_k: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """`likeliest` among the 2k blocks with the largest maxima, and [B] what no other block exceeds."""
+    rows, count = logits.shape[0], logits.shape[-1] // _BLOCK
+    maxima, blocks = logits.view(rows, count, _BLOCK).amax(dim=-1).topk(2 * top_k + 1, dim=-1)
+    blocks = blocks[:, :-1]
+    places = (blocks + count * torch.arange(rows, device=logits.device).unsqueeze(-1)).flatten()
+    near, marks = (one.reshape(-1, _BLOCK).index_select(0, places).view(rows, -1) for one in (logits, banned))
+    values, found = near.masked_fill_(marks, -torch.inf).topk(top_k, dim=-1)
+    return values, blocks.gather(-1, found // _BLOCK) * _BLOCK + found % _BLOCK, maxima[:, -1]
+
+
+def _raise(
+    values: torch.Tensor,
+    ids: torch.Tensor,
+    logits: torch.Tensor,
+    banned: torch.Tensor,
+    tokens: torch.Tensor,
+    bonus: float,
+) -> None:
     """Give one row's candidates [k] the bonus, and let raised tokens in that come among the likeliest by it."""
     others = ids[~torch.isin(ids, tokens)]
     every = torch.cat([others, tokens])
-    lifted = logits[every].float()
+    lifted = logits[every].float().masked_fill_(banned[every], -torch.inf)
     lifted[len(others) :] += bonus
     best, place = lifted.topk(len(values))
     values.copy_(best)
@@ -120,9 +150,11 @@ def _raise(values: torch.Tensor, ids: torch.Tensor, logits: torch.Tensor, tokens
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """A row [1, V] whose token may not stand: its candidates [k], their shares [k], and its history [1, t]."""
+    """A row [1, V] whose token may not stand, -inf where it is banned [1, V]: its candidates [k], their shares [k], and its
+    history [1, t]."""
 
     logits: torch.Tensor
+    banned: torch.Tensor
     ids: torch.Tensor
     share: torch.Tensor
     history: torch.Tensor
@@ -142,7 +174,7 @@ class _Refused:
                 if not torch.isfinite(self.logits).any():
                     self.logits[0, refused] = worth
                     return refused
-                ids, share = (one[0] for one in _shares(self.logits, config, self.history, {}))
+                ids, share = (one[0] for one in _shares(self.logits, self.banned, config, self.history, {}))
             place = int(_place(share.unsqueeze(0), torch.tensor([draws.random()], device=share.device)))
             token = int(ids[place])
         return token

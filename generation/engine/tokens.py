@@ -16,6 +16,7 @@ from generation.engine.config import Language
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import read_config
 from generation.engine.language import has_foreign_letters
+from generation.engine.memory import give_back
 
 _SPACES = str.maketrans("▁Ġ", "  ")  # how SentencePiece and byte-level vocabularies write a space
 _DIGIT = re.compile(r"\d")
@@ -41,6 +42,7 @@ class TextTokenizer:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises no narrower type
             raise ModelFolderError(f"{folder.name}: tokenizer.json cannot be read ({error})") from error
+        give_back()
         named = read_config(folder, "tokenizer_config.json")
         ends: set[int] = set()
         for config in ("generation_config.json", "config.json"):
@@ -74,6 +76,7 @@ class TextTokenizer:
         pieces = [""] * self._tokenizer.get_vocab_size(with_added_tokens=True)
         for piece, number in self._tokenizer.get_vocab(with_added_tokens=True).items():
             pieces[number] = piece.translate(_SPACES).replace(_NEWLINE, "\n")
+        give_back()
         return pieces
 
     @cached_property

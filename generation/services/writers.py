@@ -71,7 +71,7 @@ def writer_of(version: ModelVersion) -> Writer:
 
 
 def has_gpu() -> bool:
-    from generation.engine.loader import torch
+    import torch
 
     return bool(torch.cuda.is_available())
 

@@ -22,6 +22,7 @@ from generation.engine.backends.pages import Feed, PagedModel, PagedText
 from generation.engine.backends.rows import Row, RowWriter
 from generation.engine.config import Output, Prompt, SamplingConfig
 from generation.engine.errors import GenerationCancelledError
+from generation.engine.memory import give_back
 from generation.engine.openvino_export import OpenVinoModel
 
 _KEPT_PREFIXES = 4
@@ -50,7 +51,7 @@ class OpenVinoBackend(LocalBackend):
     """`Backend` over an exported model. See `backends.base.Backend`."""
 
     def __init__(self, loaded: OpenVinoModel) -> None:
-        self._model = PagedModel(loaded.compiled, [one.layer for one in loaded.layers])
+        self._model = PagedModel(loaded.compiled, [one.layer for one in loaded.layers], loaded.weights)
         self._tokenizer = loaded.tokenizer
         self._vocabulary = loaded.vocabulary
         self._writer = RowWriter(loaded.tokenizer, loaded.vocabulary, torch.device("cpu"))
@@ -65,19 +66,21 @@ class OpenVinoBackend(LocalBackend):
         self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
     ) -> Iterator[tuple[int, Output]]:
         source, writing = enumerate(requests), list[_Writing]()
-        bans = Bans(config.batch_size, self._vocabulary, torch.float32, torch.device("cpu"))
+        bans = Bans(config.batch_size, self._vocabulary, torch.device("cpu"))
         try:
             while True:
                 fresh = self._begin(source, config.batch_size - len(writing), config)
-                logits = torch.cat([self._step(writing), *(first.unsqueeze(0) for _, first in fresh)])
-                for one, _first in fresh:
-                    writing.append(one)
-                    bans.add(one.row.first)
+                begun = len(writing)
+                writing.extend(one for one, _first in fresh)
                 if not writing:
                     return
                 if on_step is not None and on_step():
                     raise GenerationCancelledError("generation was cancelled")
-                self._writer.draw([one.row for one in writing], logits, bans, config)
+                rows = [one.row for one in writing]
+                if begun:
+                    self._writer.draw(rows[:begun], self._step(writing[:begun]), bans.marks, config)
+                if fresh:
+                    self._writer.begin_all(rows[begun:], [first for _, first in fresh], bans, config)
                 for place in reversed([place for place, one in enumerate(writing) if one.row.has_ended]):
                     ended, writing[place] = writing[place], writing[-1]
                     writing.pop()
@@ -95,6 +98,7 @@ class OpenVinoBackend(LocalBackend):
         finally:
             for one in writing:
                 self._model.drop(one.text)
+            give_back()
 
     def _begin(
         self, source: Iterator[tuple[int, Request]], room: int, config: SamplingConfig
@@ -112,8 +116,6 @@ class OpenVinoBackend(LocalBackend):
 
     def _step(self, writing: list[_Writing]) -> torch.Tensor:
         """Feed the tokens that were drawn last; the logits [rows, V] of what comes next."""
-        if not writing:
-            return torch.empty((0, self._vocabulary))
         return self._model.feed([Feed(one.text, one.row.tokens[-1:]) for one in writing])
 
     def _prefix(self, prompt: Prompt, ids: list[int]) -> PagedText:

@@ -12,9 +12,11 @@ import numpy as np
 import torch
 
 from generation.engine.errors import ModelNumbersError, OpenVinoError, is_out_of_memory
+from generation.engine.memory import Span, let_go
 from generation.engine.openvino_quiet import openvino as ov
 
 _FIRST_PAGES = 128  # to begin with; 32 tokens each
+_STEP = 16  # tokens of a call for which the weights are packed as they are for a step of a batch
 
 
 @dataclass(slots=True)
@@ -35,9 +37,14 @@ class Feed:
 
 
 class PagedModel:
-    """A compiled graph (`openvino_graph.with_paged_attention`) and its pages. Not thread-safe."""
+    """A compiled graph (`openvino_paged.with_paged_attention`) and its pages. Not thread-safe.
 
-    def __init__(self, compiled: Any, layers: Sequence[int]) -> None:
+    OpenVINO packs the weights, for few tokens and again for many, when such a call first comes. After each call their file,
+    mapped at `weights`, is let go: of it only the rows of the tokens that are read are still needed.
+    """
+
+    def __init__(self, compiled: Any, layers: Sequence[int], weights: Sequence[Span] = ()) -> None:
+        self._weights = weights
         self._request = compiled.create_infer_request()
         self._ports = [compiled.input(f"{kind}_cache.{layer}") for layer in layers for kind in ("key", "value")]
         # the value cache holds a page as [groups, tokens, bytes]
@@ -46,10 +53,17 @@ class PagedModel:
         self._free: list[int] = []
         self._users: list[int] = []
         self._grow(_FIRST_PAGES)
+        self._warm_up()
 
     @property
     def pages_in_use(self) -> int:
         return len(self._users) - len(self._free)
+
+    def _warm_up(self) -> None:
+        """Have the weights packed for steps before anything else takes memory."""
+        text = PagedText()
+        self.feed([Feed(text, [0] * _STEP)])
+        self.drop(text)
 
     def _grow(self, pages: int) -> None:
         """Have `pages` pages, those in use where they were."""
@@ -125,6 +139,7 @@ class PagedModel:
             raise ModelNumbersError(f"OpenVINO computed {logits.shape[0]} rows of {wanted}.")
         for one in feeds:
             one.text.length += len(one.tokens)
+        let_go(self._weights)
         return logits
 
     def _spoil(self) -> None:

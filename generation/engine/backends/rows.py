@@ -31,8 +31,6 @@ class Row:
     number: int
     held: Held
     most: int
-    first: torch.Tensor  # [V] true at tokens that it may not begin with
-    banned: torch.Tensor  # [V] true at those that it may not hold
     chances: list[float]
     length: int = 0
     tokens: list[int] = field(default_factory=list)
@@ -59,12 +57,11 @@ class RowWriter:
         prompt = request.prompt
         most = min(config.max_new_tokens, prompt.max_tokens or config.max_new_tokens)
         chances = uniforms([request.seed], most, torch.device("cpu"))[0].tolist()
-        banned, first = self._banned(prompt)
-        return Row(number=number, held=held(prompt), most=most, first=first, banned=banned, chances=chances)
+        return Row(number=number, held=held(prompt), most=most, chances=chances)
 
     @torch.inference_mode()
-    def draw(self, rows: Sequence[Row], logits: torch.Tensor, bans: Bans, config: SamplingConfig) -> None:
-        """Draw the next token of every row from logits [rows, V], which it overwrites."""
+    def draw(self, rows: Sequence[Row], logits: torch.Tensor, banned: torch.Tensor, config: SamplingConfig) -> None:
+        """Draw the next token of every row from logits [rows, V], none that is banned [rows, V]."""
         longest = max(len(row.tokens) for row in rows)
         history = self._ids([[*row.tokens, *[-1] * (longest - len(row.tokens))] for row in rows])
         picky = any(row.held.refuses_any for row in rows)
@@ -72,15 +69,22 @@ class RowWriter:
             logits,
             torch.tensor([row.chances[len(row.tokens)] for row in rows], dtype=torch.float64, device=self._device),
             config,
-            ceiling=bans.ceiling,
+            banned=banned,
             history=history.reshape(len(rows), longest),
             raised=self._raised(rows),
             refuses=(lambda place, token: self._refuses(rows[place], token)) if picky else None,
         )
         for place, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)):
             self._take(rows[place], token, logprob)
-            if len(rows[place].tokens) == 1:
-                bans.change(place, rows[place].banned)
+
+    def begin_all(
+        self, rows: Sequence[Row], logits: Sequence[torch.Tensor], bans: Bans, config: SamplingConfig
+    ) -> None:
+        """Draw the token that every row begins with, from the logits [V] of each, and add what the rows may not hold."""
+        marks = [self._banned(row.held.prompt) for row in rows]
+        for banned, _first in marks:
+            bans.add(banned)
+        self.draw(rows, torch.stack(list(logits)), torch.stack([first for _banned, first in marks]), config)
 
     def output(self, row: Row) -> Output:
         """Raises `ModelNumbersError` where its log-probability is no number."""

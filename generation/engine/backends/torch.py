@@ -56,30 +56,31 @@ class TorchBackend(LocalBackend):
         self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
     ) -> Iterator[tuple[int, Output]]:
         source, rows = enumerate(requests), list[Row]()
-        cache, bans = SlotCache(config.batch_size), Bans(config.batch_size, self._vocabulary, self._dtype, self._device)
-        logits = torch.empty((0, self._vocabulary), dtype=self._dtype, device=self._device)
+        cache, bans = SlotCache(config.batch_size), Bans(config.batch_size, self._vocabulary, self._device)
+        logits: torch.Tensor | None = None
         while True:
             self._check()
             new = list(islice(source, config.batch_size - len(rows)))
             reads = self._reader.read([request.prompt for _, request in new])
-            fresh = [logits, *(read.logits.unsqueeze(0) for read in reads)]
+            fresh, begun = [read.logits for read in reads], len(rows)
             for number, request in new:
                 cache.add(reads.pop(0).states)  # which lets go of it: all texts' together are 100 MB
                 rows.append(self._writer.begin(number, request, config))
-                bans.add(rows[-1].first)
             if not rows:
                 return
-            logits = torch.cat(fresh) if new else logits
             if on_step is not None and on_step():
                 raise GenerationCancelledError("generation was cancelled")
-            self._writer.draw(rows, logits, bans, config)
+            if logits is not None:
+                self._writer.draw(rows[:begun], logits, bans.marks, config)
+            if fresh:
+                self._writer.begin_all(rows[begun:], fresh, bans, config)
             for place in reversed([place for place, row in enumerate(rows) if row.has_ended]):
                 ended, rows[place] = rows[place], rows[-1]
                 rows.pop()
                 cache.drop(place)
                 bans.drop(place)
                 yield ended.number, self._writer.output(ended)
-            logits = self._step(rows, cache) if rows else logits[:0]
+            logits = self._step(rows, cache) if rows else None
 
     @torch.inference_mode()
     def _step(self, rows: list[Row], cache: SlotCache) -> torch.Tensor:

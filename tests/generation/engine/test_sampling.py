@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from generation.engine.config import SamplingConfig
-from generation.engine.sampling import draw, log_sum, uniforms
+from generation.engine.sampling import draw, likeliest, log_sum, uniforms
 from generation.engine.seeds import derive_seed
 
 PLAIN = SamplingConfig(temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.0)
@@ -18,7 +18,7 @@ DRAWS = 20_000
 
 def sample(logits: torch.Tensor, config: SamplingConfig, **values: Any) -> tuple[torch.Tensor, torch.Tensor]:
     rows = logits.repeat(DRAWS, 1)
-    values.setdefault("ceiling", torch.full_like(rows, torch.inf))
+    values.setdefault("banned", torch.zeros_like(rows, dtype=torch.bool))
     values.setdefault("history", torch.empty((DRAWS, 0), dtype=torch.long))
     chance = torch.rand(DRAWS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     return draw(rows, chance, config, **values)
@@ -60,9 +60,9 @@ def test_top_p_keeps_the_smallest_set_that_holds_the_share() -> None:
 
 def test_log_probabilities_are_of_the_whole_untempered_distribution() -> None:
     logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05]))
-    ceiling = torch.tensor([-torch.inf, torch.inf, torch.inf, torch.inf]).expand(DRAWS, -1)
+    banned = torch.tensor([True, False, False, False]).expand(DRAWS, -1)
     config = SamplingConfig(temperature=0.3, top_k=1, top_p=0.5, repetition_penalty=1.0)
-    tokens, logprobs = sample(logits, config, ceiling=ceiling)
+    tokens, logprobs = sample(logits, config, banned=banned)
     assert set(tokens.tolist()) == {1}
     assert logprobs[0].item() == pytest.approx(math.log(0.3), abs=1e-5)
 
@@ -134,7 +134,7 @@ def test_where_all_the_likeliest_are_refused_the_next_ones_are_drawn() -> None:
         logits.repeat(50, 1),
         torch.linspace(0, 0.99, 50),
         config,
-        ceiling=torch.full((50, 10), torch.inf),
+        banned=torch.zeros((50, 10), dtype=torch.bool),
         history=torch.empty((50, 0), dtype=torch.long),
         refuses=lambda row, token: token > 5,
     )
@@ -143,7 +143,7 @@ def test_where_all_the_likeliest_are_refused_the_next_ones_are_drawn() -> None:
         logits.repeat(1, 1),
         torch.tensor([0.5]),
         config,
-        ceiling=torch.full((1, 10), torch.inf),
+        banned=torch.zeros((1, 10), dtype=torch.bool),
         history=torch.empty((1, 0), dtype=torch.long),
         refuses=lambda row, token: True,
     )
@@ -156,3 +156,46 @@ def test_the_sum_in_pieces_is_that_of_the_whole(dtype: torch.dtype) -> None:
     assert torch.allclose(log_sum(logits), torch.logsumexp(logits.float(), -1), atol=1e-5)
     logits[1, 7] = math.nan
     assert log_sum(logits).isnan().tolist() == [False, True, False]
+
+
+def of_all(logits: torch.Tensor, banned: torch.Tensor, top_k: int) -> list[list[float]]:
+    return logits.masked_fill(banned, -torch.inf).topk(top_k, dim=-1).values.float().tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.97, 1.0])
+def test_the_likeliest_of_the_blocks_are_those_of_the_whole(dtype: torch.dtype, share: float) -> None:
+    source = torch.Generator().manual_seed(0)
+    logits = torch.randn((5, 16_384), generator=source).to(dtype)
+    banned = torch.rand(logits.shape, generator=source) < share
+    values, ids = likeliest(logits, banned, 20)
+    assert values.tolist() == of_all(logits, banned, 20)
+    assert logits.masked_fill(banned, -torch.inf).gather(-1, ids).float().tolist() == values.tolist()
+    assert all(len(set(row)) == 20 for row in ids.tolist())
+
+
+def test_where_the_best_blocks_are_banned_whole_the_likeliest_are_found_elsewhere() -> None:
+    logits = torch.arange(16_384.0).repeat(3, 1)
+    banned = torch.zeros(logits.shape, dtype=torch.bool)
+    banned[1, 9_000:] = True
+    values, ids = likeliest(logits, banned, 20)
+    assert ids[1].tolist() == list(range(8_999, 8_979, -1)) and ids[0].tolist() == ids[2].tolist()
+    assert values.tolist() == of_all(logits, banned, 20)
+
+
+def test_a_number_that_is_none_is_not_lost_among_the_blocks() -> None:
+    logits = torch.zeros((2, 16_384))
+    logits[1, 16_000] = math.nan
+    values, _ids = likeliest(logits, torch.zeros(logits.shape, dtype=torch.bool), 20)
+    assert values[0].isfinite().all() and values[1].isnan().any()
+
+
+def test_a_banned_token_is_not_let_in_by_a_bonus_or_by_a_refusal() -> None:
+    logits, banned = torch.arange(10.0).repeat(50, 1), torch.zeros((50, 10), dtype=torch.bool)
+    banned[:, 4:6] = True
+    config = SamplingConfig(temperature=1.0, top_k=2, top_p=1.0, repetition_penalty=1.0)
+    history = torch.empty((50, 0), dtype=torch.long)
+    given: dict[str, Any] = {"banned": banned, "history": history, "refuses": lambda row, token: token > 6}
+    raised = {row: (torch.tensor([4, 5]), 50.0) for row in range(50)}
+    tokens, _ = draw(logits, torch.linspace(0, 0.99, 50), config, raised=raised, **given)
+    assert not {4, 5} & set(tokens.tolist()) and (tokens < 7).all()

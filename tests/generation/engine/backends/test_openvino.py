@@ -253,6 +253,17 @@ def test_memory_that_runs_out_is_told_as_such(
     assert type(raised.value) is kind and is_out_of_memory(raised.value) is (kind is RuntimeError)
 
 
+def test_after_a_call_the_file_of_the_weights_is_not_kept_in_memory(
+    compiled: OpenVinoModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released: list[Any] = []
+    monkeypatch.setattr("generation.engine.backends.pages.let_go", released.append)
+    assert len(compiled.weights) == 1
+    backend = OpenVinoBackend(compiled)
+    backend.generate([PROMPT], CONFIG, [1])
+    assert len(released) > 2 and set(released) == {compiled.weights}
+
+
 @pytest.mark.parametrize("last", range(4))
 def test_all_pages_come_back_where_memory_runs_out(
     compiled: OpenVinoModel, monkeypatch: pytest.MonkeyPatch, last: int
