@@ -270,4 +270,5 @@ class _Requests:
             raise StopIteration
         work, number = queue.popleft()
         self._filler._asked.append((work, number))
-        return Request(work.item.angle(number).prompt, _seed(work.item, number))
+        more = bool(queue) and queue[0][0] is work
+        return Request(work.item.angle(number).prompt, _seed(work.item, number), work.item.key, more)

@@ -1,8 +1,9 @@
 """What is to be filled: one brief, from one angle or several."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 
+from generation.engine.angles import angle_of
 from generation.engine.config import Check, Language, Prompt
 from generation.engine.plan import Plan
 
@@ -29,6 +30,7 @@ class Item:
     plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
     others    further angles: outputs take turns, the first with `plan` and `prompt`; what may not be written, and the limit, are
               the same for all
+    refused   of angles whose prompt a model server refuses, by place (0 is the first), the output from which on they get none
     first     number of the first output to write: those before were written when it was tried the last time
     beside    text by text that of another field that it is read with; empty where there is none yet
     slot      the place of its first text: texts of one slot are read together
@@ -44,6 +46,7 @@ class Item:
     first: int = 0
     plan: Plan = field(default_factory=Plan)
     others: tuple[Angle, ...] = ()
+    refused: Mapping[int, int] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
     slot: int = 0
 
@@ -51,7 +54,21 @@ class Item:
         if self.wanted < 1 or self.first < 0:
             raise ValueError("at least one text must be wanted, and outputs are numbered from 0")
 
+    @property
+    def angles(self) -> tuple[Angle, ...]:
+        return Angle(self.plan, self.prompt), *self.others
+
     def angle(self, number: int) -> Angle:
         """From which angle the output of that number is written."""
-        place = number % (1 + len(self.others))
-        return self.others[place - 1] if place else Angle(self.plan, self.prompt)
+        angles = self.angles
+        return angles[angle_of(number, len(angles), self.refused)]
+
+    def without(self, prompts: Container[str]) -> "Item":
+        """The item with the angles refused whose prompt is one of these texts, from its first output on."""
+        found = {place: self.first for place, angle in enumerate(self.angles) if angle.prompt.text in prompts}
+        return replace(self, refused={**found, **self.refused})
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether no angle is left."""
+        return all(place in self.refused for place in range(len(self.angles)))

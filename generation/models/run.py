@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -11,7 +12,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.db import Job
+from generation.engine.angles import angle_of
 from generation.models.model_version import ModelVersion
+
+Engine = dict[str, Any]
+
+
+def engines_apart(engines: Iterable[Engine]) -> list[Engine]:
+    """Each once, as it was last: another batch size or version makes no other engine."""
+    found: dict[tuple[Any, ...], Engine] = {}
+    for engine in engines:
+        key = tuple(engine.get(name) for name in ("backend", "model", "numbers", "device"))
+        found.pop(key, None)
+        found[key] = engine
+    return list(found.values())
 
 
 class GenerationRun(Job):
@@ -25,7 +39,7 @@ class GenerationRun(Job):
     label = models.CharField(_("what for"), max_length=200)
     seed = models.PositiveBigIntegerField()
     sampling = models.JSONField(default=dict)
-    # what wrote: backend, number format, versions, batch size; of the worker that took the run up last
+    # what wrote: backend, number format, versions, batch size; of the worker that took the run up last. Each block has its own
     engine = models.JSONField(default=dict, blank=True)
     # SHA-256 of everything that was asked for: an equal open request is the same run, not a second one
     request_hash = models.CharField(max_length=64)
@@ -70,12 +84,20 @@ class GenerationRun(Job):
     def is_paused(self) -> bool:
         return self.paused_at is not None and self.is_open
 
+    @property
+    def engines(self) -> list[Engine]:
+        """What wrote it, the last one last."""
+        blocks = self.blocks.exclude(engine={}).only("engine")
+        return engines_apart([*(one for block in blocks for one in block.engines), *filter(None, [self.engine])])
+
 
 class GenerationBlock(Job):
     """Some items of a run: what one worker takes at a time. No doorbell rings for it, it rings for the run."""
 
     run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="blocks")
     number = models.PositiveIntegerField()
+    # what wrote it, as at the run; where another engine wrote texts of it before, that is in the list "before"
+    engine = models.JSONField(default=dict, blank=True)
 
     due = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())  # one that waits for a model server says until when
 
@@ -94,6 +116,17 @@ class GenerationBlock(Job):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.number}"
+
+    @property
+    def engines(self) -> list[Engine]:
+        """What wrote it, the last one last."""
+        engine = dict(self.engine)
+        return [*engine.pop("before", ()), engine] if engine else []
+
+    def engine_after(self, engine: Engine) -> Engine:
+        """What is kept where ``engine`` takes the block up: those that wrote texts of it stay."""
+        *before, last = engines_apart([*(self.engines if self.done else ()), engine])
+        return {**last, "before": before} if before else last
 
 
 class GenerationItem(models.Model):
@@ -118,7 +151,7 @@ class GenerationItem(models.Model):
     # why it failed by itself; the other items of the run go on
     error = models.CharField(max_length=500, blank=True)
     # which facts lead (Plan.to_dict) and what the model read (Prompt.text), for the first angle; "others" in the plan has both
-    # for further angles: outputs take turns among them
+    # for further angles: outputs take turns among them; "refused" has, by place, the first output that an angle did not get
     plan = models.JSONField(default=dict, blank=True)
     prompt = models.TextField(blank=True)
 
@@ -151,15 +184,20 @@ class GenerationItem(models.Model):
     def leads(self) -> list[list[str]]:
         """The attributes that lead, for each angle from which it was written."""
         found: list[list[str]] = []
-        for angle in (self.plan, *self.plan.get("others", [])):
+        for place, angle in enumerate((self.plan, *self.plan.get("others", []))):
             leads = [fact[0] for fact in angle.get("leads", [])]
-            if leads and leads not in found:
+            if leads and leads not in found and self.refused.get(place) != 0:
                 found.append(leads)
         return found
 
     @property
+    def refused(self) -> dict[int, int]:
+        """Of angles whose prompt a model server refused, by place, the first output that they did not get."""
+        return {int(place): number for place, number in self.plan.get("refused", {}).items()}
+
+    @property
     def turns(self) -> list[int]:
-        """The turn of each angle from which it was written, or is to be."""
+        """The turn of each angle from which it was written, or is to be, or was to be."""
         asked = self.payload.get("wish", {}).get("turn", 0)
         return [int(angle.get("turn", asked)) for angle in (self.plan, *self.plan.get("others", []))]
 
@@ -233,8 +271,8 @@ class Candidate(models.Model):
 
     @property
     def _place(self) -> int:
-        """Of its angle among those of the item: outputs take turns."""
-        return self.draw % (1 + len(self.item.plan.get("others", [])))
+        """Of its angle among those of the item."""
+        return angle_of(self.draw, 1 + len(self.item.plan.get("others", [])), self.item.refused)
 
     @property
     def _angle(self) -> dict[str, Any]:

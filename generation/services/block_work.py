@@ -19,7 +19,7 @@ from django.db.models import F
 from copystudio.db import locked
 from copystudio.services.jobs import job_still_mine
 from generation.engine.config import SamplingConfig
-from generation.engine.errors import RemoteError, RemoteRefusedError, is_out_of_memory
+from generation.engine.errors import RemoteError, RemoteRefusedError, RemoteRequestError, is_out_of_memory
 from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
 from generation.engine.rating import qualities
@@ -43,7 +43,7 @@ class TurnOverError(Exception):
 
 class BlockWork:
     """The work on one block. ``run`` returns when every item has its texts or is done for. Raises RemoteRefusedError
-    where none has a text and a model server refused prompts."""
+    where none has a text and a model server refused every prompt of some."""
 
     def __init__(self, block: GenerationBlock, keeper: BlockKeeper) -> None:
         self.block, self.keeper = block, keeper
@@ -53,6 +53,8 @@ class BlockWork:
         self.written_at = time.monotonic()
         self.writer: Writer | None = None
         self.cost = Decimal(0)
+        self.refused: dict[str, RemoteRequestError] = {}  # by the text of the prompt
+        self.is_refused = False  # whether an item failed by that
 
     def run(self) -> None:
         try:
@@ -68,7 +70,6 @@ class BlockWork:
         batch: int = settings.GENERATION_BATCH
         if computes_here():  # what was killed may have lacked memory
             batch = max(1, batch >> (self.block.attempt - 1))
-        refused: RemoteRefusedError | None = None
         self._step("writing", writer=writer, batch=batch)
         self.written_at = time.monotonic()  # loading is no writing
         while items := self._items():
@@ -76,8 +77,9 @@ class BlockWork:
                 self._fill(writer, items, batch)
             except RemoteRefusedError as error:
                 self._write()
-                self._refuse(error)
-                refused = error
+                if error.refused.keys() <= self.refused.keys():
+                    raise  # or the same would be asked for ever
+                self.refused.update(error.refused)
             except RemoteError:
                 self._write()
                 raise
@@ -88,8 +90,8 @@ class BlockWork:
                 log.warning("memory ran out in block %s: %d texts at once from now on", self.block, batch)
                 self._step("writing", writer=writer, batch=batch)
             gc.collect()
-        if refused is not None and not self.block.items.filter(produced__gt=0).exists():
-            raise refused
+        if self.is_refused and not self.block.items.filter(produced__gt=0).exists():
+            raise RemoteRefusedError(self.refused)
 
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
@@ -129,9 +131,10 @@ class BlockWork:
         for row in rows:
             self.keeper.check()
             try:
-                one = prepare(self.job, row, self._encode.encode, beside.get(row.pk))
-            except (ValueError, KeyError, TypeError) as error:
+                one = prepare(self.job, row, self._encode.encode, beside.get(row.pk)).without(self.refused)
+            except (ValueError, KeyError, TypeError, RemoteRequestError) as error:
                 self._fail(row, error)
+                self.is_refused |= isinstance(error, RemoteRequestError)
             else:
                 found[row.position if row.group is None else row.group].append(one)
         self.prepared = {one.row.pk: one for together in found.values() for one in together}
@@ -157,24 +160,14 @@ class BlockWork:
             row.finished = True
             row.save(update_fields=["error", "finished"])
 
-    def _refuse(self, error: RemoteRefusedError) -> None:
-        """Items fail whose prompt the model server refuses."""
-        failed = 0
-        for one in self.prepared.values():
-            prompts = [one.item.prompt.text, *(angle.prompt.text for angle in one.item.others)]
-            said = next((error.refused[text] for text in prompts if text in error.refused), None)
-            if said is not None and not one.row.finished:
-                self._fail(one.row, said)
-                failed += 1
-        if not failed:  # or the same would be asked for ever
-            raise error
-
     # -- writing ---------------------------------------------------------------------------------------------------------
 
     def _step(self, step: str, *, writer: Writer | None = None, batch: int = 0) -> None:
         values: dict[str, Any] = {"step": step}
         if writer is not None:
-            values["engine"] = {**writer.about, "batch": batch}
+            values["engine"] = engine = {**writer.about, "batch": batch}
+            mine = GenerationBlock.objects.filter(pk=self.block.pk, fence=self.block.fence)
+            mine.update(engine=self.block.engine_after(engine))
         GenerationRun.objects.filter(pk=self.job.pk).update(**values)
 
     def _write(self) -> None:

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
 from generation.engine.config import Check, CopyBrief
+from generation.engine.errors import RemoteRequestError
 from generation.engine.item import Angle, Item
 from generation.engine.plan import MOST_ANGLES, make_angles, make_plan, with_plan
 from generation.engine.prompt_data import room_of
@@ -34,9 +35,18 @@ class Prepared:
     ran: tuple[str, ...]
 
     def plan_to_dict(self) -> dict[str, Any]:
-        """The plan as it is kept: of the further angles also what the model read."""
+        """The plan as it is kept: of the further angles also what the model read, and which were refused."""
         others = [{**angle.plan.to_dict(), "prompt": angle.prompt.text} for angle in self.item.others]
-        return {**self.item.plan.to_dict(), "others": others}
+        refused = {str(place): number for place, number in self.item.refused.items()}
+        return {**self.item.plan.to_dict(), "others": others, **({"refused": refused} if refused else {})}
+
+    def without(self, refused: Mapping[str, RemoteRequestError]) -> Prepared:
+        """The same from the angles that are left where these prompts are refused. Raises the refusal where none is."""
+        item = self.item.without(refused)
+        said = [refused[angle.prompt.text] for angle in item.angles if angle.prompt.text in refused]
+        if said and item.is_refused:
+            raise said[0]
+        return replace(self, item=item)
 
 
 def prepare(
@@ -78,6 +88,7 @@ def prepare(
         first=row.outputs,
         plan=first.plan,
         others=tuple(others),
+        refused=row.refused,
         slot=len(there),
         beside=tuple(beside.get(slot, "") for slot in slots) if beside else (),
     )

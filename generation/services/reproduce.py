@@ -43,4 +43,16 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
         [(_number, output)] = writer.backend.stream([Request(prompt, candidate.seed)], config)
     text = clean_output(output, prompt, prepared.item.language, prepared.item.plan.known)
     made = prepared.item.check(text).text or text
-    return Reproduced(candidate.text, made, run.engine.get("numbers", ""), prompt.text == candidate.prompt)
+    return Reproduced(candidate.text, made, _numbers(candidate), prompt.text == candidate.prompt)
+
+
+def _numbers(candidate: Candidate) -> str:
+    """What it was computed with; empty where that was not kept, or several engines may have been it."""
+    block, run = candidate.item.block, candidate.item.run
+    if block is not None and block.created_at <= candidate.created_at:
+        blocks = [block]
+    else:  # its item was tried again since, in a block of its own
+        blocks = list(run.blocks.filter(created_at__lte=candidate.created_at))
+    engines = [engine for one in blocks for engine in one.engines] or [run.engine]
+    found = {engine.get("numbers", "") for engine in engines}
+    return found.pop() if len(found) == 1 else ""

@@ -11,10 +11,19 @@ OnStep = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One output that is wanted: its prompt, and the seed that it is drawn with."""
+    """One output that is wanted.
+
+    prompt  what it is written after
+    seed    that it is drawn with
+    item    whose it is
+    more    whether the next request is for the same item and was known with this one: whoever asks for several outputs at
+            once asks for those together, and not for outputs of different items
+    """
 
     prompt: Prompt
     seed: int
+    item: int = 0
+    more: bool = False
 
 
 class Backend(Protocol):

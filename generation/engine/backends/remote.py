@@ -14,7 +14,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import httpx
@@ -27,7 +27,6 @@ from generation.engine.backends.remote_usage import Usage
 from generation.engine.backends.waiting import wait_for
 from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
 from generation.engine.errors import ModelNumbersError, RemoteAnswerError, RemoteRefusedError, RemoteRequestError
-from generation.engine.seeds import derive_seed
 
 _SEEDS = 2**31  # every server takes a positive 32-bit integer; larger ones are cut off, rounded or refused by some
 _UNKNOWN_FIELD = {400, 422}  # how servers refuse `n`
@@ -39,7 +38,7 @@ Refused = dict[str, RemoteRequestError]
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The outputs of one prompt: their places in the call and their seeds."""
+    """The outputs of one prompt of an item: their places in the call and their seeds."""
 
     prompt: Prompt
     places: tuple[int, ...]
@@ -49,10 +48,11 @@ class _Group:
 class RemoteBackend:
     """`Backend` over a server. See `backends.base.Backend`, and the errors in `RemoteError` besides.
 
-    One request for each distinct prompt, with `n` for its outputs: then the server derives the seeds of the single
-    outputs from one that is derived from all of theirs. The same prompts, seeds and sampling give the same request, and
-    so the same texts on a server that keeps seeds. A server that refuses `n`, or ignores it, is asked for each output
-    with that output's own seed, from then on at once.
+    One request for each distinct prompt of an item, with `n` for its outputs and the seed of the first, from which the
+    server derives the others'. Which outputs share a request follows from the item alone: whatever it is batched with, it
+    asks the same, and gets the same texts from a server that keeps seeds. An output that is not the first of its request
+    would get another text where it is asked for alone, with its own seed. A server that refuses `n`, or ignores it, is
+    asked for each output with that output's own seed, from then on at once.
     """
 
     def __init__(self, config: RemoteConfig, client: RemoteClient | None = None) -> None:
@@ -70,20 +70,20 @@ class RemoteBackend:
     ) -> list[Output]:
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts and {len(seeds)} seeds")
-        return list(self._outputs(prompts, config, seeds, on_step).values())
+        requests = [Request(prompt, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
+        return list(self._outputs(requests, config, on_step).values())
 
     def stream(
         self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
     ) -> Iterator[tuple[int, Output]]:
-        """One `generate` for every `batch_size` requests, so that prompts that repeat still share theirs: which outputs
-        are asked for together, and so their seeds, never depends on which answer was there first.
+        """One `generate` for every `batch_size` requests, and those that follow with the last (`Request.more`), so that
+        outputs that share a prompt share a request: which do never depends on which answer was there first.
 
         Where the server refuses some of the prompts, the outputs of the others come first, then `RemoteRefusedError`."""
         source = enumerate(requests)
-        while batch := list(islice(source, config.batch_size)):
-            prompts, seeds = [one.prompt for _, one in batch], [one.seed for _, one in batch]
+        while batch := _batch(source, config.batch_size):
             refused: Refused = {}
-            outputs = self._outputs(prompts, config, seeds, on_step, refused)
+            outputs = self._outputs([one for _, one in batch], config, on_step, refused)
             yield from ((batch[place][0], output) for place, output in outputs.items())
             if refused:
                 raise RemoteRefusedError(refused)
@@ -99,17 +99,17 @@ class RemoteBackend:
 
     def _outputs(
         self,
-        prompts: Sequence[Prompt],
+        requests: Sequence[Request],
         config: SamplingConfig,
-        seeds: Sequence[int],
         on_step: OnStep | None,
         refused: Refused | None = None,
     ) -> dict[int, Output]:
         """By their places, in order. The first prompt that the server refuses ends the call, unless there is `refused`
         to put it into: then the others are written."""
-        if not prompts:
+        if not requests:
             return {}
-        choices = wait_for(lambda: self._choices(prompts, config, seeds, refused), on_step)
+        prompts = [one.prompt for one in requests]
+        choices = wait_for(lambda: self._choices(requests, config, refused), on_step)
         written = {place: until_stop(choice, prompts[place].stop) for place, choice in sorted(choices.items())}
         lacking = [place for place, choice in written.items() if choice.text and choice.tokens is None]
         if lacking:
@@ -120,7 +120,7 @@ class RemoteBackend:
         return {place: _output(choice) for place, choice in written.items()}
 
     async def _choices(
-        self, prompts: Sequence[Prompt], config: SamplingConfig, seeds: Sequence[int], refused: Refused | None
+        self, requests: Sequence[Request], config: SamplingConfig, refused: Refused | None
     ) -> dict[int, Choice]:
         found: dict[int, Choice] = {}
 
@@ -134,7 +134,7 @@ class RemoteBackend:
 
         async with self._client.connection() as connection:
             ask = self._asking(connection)
-            await _all([fill(group) for group in self._groups(prompts, seeds)])
+            await _all([fill(group) for group in _groups(requests)])
         return found
 
     def _asking(self, connection: httpx.AsyncClient) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
@@ -147,19 +147,13 @@ class RemoteBackend:
 
         return ask
 
-    def _groups(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> list[_Group]:
-        places: dict[Prompt, list[int]] = {}
-        for place, prompt in enumerate(prompts):
-            places.setdefault(prompt, []).append(place)
-        return [_Group(prompt, tuple(own), tuple(seeds[place] for place in own)) for prompt, own in places.items()]
-
     async def _write(
         self, ask: Callable[[dict[str, Any]], Awaitable[Answer]], group: _Group, config: SamplingConfig
     ) -> list[Choice]:
         """The choices of one prompt, as many as it has seeds."""
         wanted = len(group.seeds)
         if self._several and wanted > 1:
-            request = self._request(group.prompt, config, derive_seed(*group.seeds)) | {"n": wanted}
+            request = self._request(group.prompt, config, group.seeds[0]) | {"n": wanted}
             try:
                 choices = (await ask(request)).choices
             except RemoteRequestError as error:
@@ -230,6 +224,26 @@ class RemoteBackend:
             return choices[0].prompt_tokens
         # a server that ignores `echo` gives the log-probabilities of words that it wrote itself
         return choices[0].tokens if choices[0].text == text else None
+
+
+def _batch(source: Iterator[tuple[int, Request]], size: int) -> list[tuple[int, Request]]:
+    """The next so many, and what belongs to the last of them."""
+    found: list[tuple[int, Request]] = []
+    for one in source:
+        found.append(one)
+        if len(found) >= size and not one[1].more:
+            break
+    return found
+
+
+def _groups(requests: Sequence[Request]) -> list[_Group]:
+    found: dict[tuple[int, Prompt], list[int]] = {}
+    for place, one in enumerate(requests):
+        found.setdefault((one.item, one.prompt), []).append(place)
+    return [
+        _Group(prompt, tuple(places), tuple(requests[place].seed for place in places))
+        for (_item, prompt), places in found.items()
+    ]
 
 
 async def _all(work: Sequence[Awaitable[Result]]) -> list[Result]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +16,11 @@ from django.db.models.functions import Now
 from copystudio import checks
 from copystudio.db import JobStatus
 from generation.engine.loader import load
-from generation.models import Candidate, GenerationBlock, GenerationRun
+from generation.models import Candidate, GenerationBlock, GenerationRun, ModelVersion
 from generation.services import writers
 from generation.services.blocks import block_next
 from generation.services.execute import run_execute
+from generation.services.reproduce import candidate_reproduce
 from generation.services.run_control import run_resume, run_retry
 from tests.generation.engine.backends.completions_server import CompletionsServer, error, serving, status
 from tests.generation.runs.conftest import MakeRun
@@ -66,7 +68,8 @@ def test_a_server_that_is_away_is_asked_again_later_and_fails_the_run_at_the_las
         assert later(run).is_open
         assert block_next() is None, "not before the pause is over"
         block = run.blocks.annotate(pause=F("lease_until") - Now()).get()
-        assert block.attempt == attempt
+        assert (block.attempt, block.error_code) == (attempt, "server_unreachable")
+        assert "cannot be reached" in block.error_params["detail"]
         pauses.append(block.pause)
     assert 55 < pauses[0].total_seconds() <= 60 < 295 < pauses[1].total_seconds() <= 300
     run = later(run)
@@ -77,6 +80,7 @@ def test_a_server_that_is_away_is_asked_again_later_and_fails_the_run_at_the_las
     run_execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.SUCCEEDED and run.done == 1
+    assert (run.blocks.get().error_code, run.blocks.get().error_params) == ("", {})
 
 
 @pytest.mark.parametrize("trouble", [500, 429])
@@ -97,6 +101,7 @@ def test_what_was_written_before_the_server_failed_stays(
     server.always = answer
     run = later(run)
     assert run.is_open and run.done == 2 and run.cost > 0
+    assert run.blocks.get().error_code == {500: "server_failing", 429: "server_busy"}[trouble]
     server.always = None
     run = later(run)
     assert run.status == JobStatus.SUCCEEDED and run.done == 3
@@ -120,6 +125,131 @@ def test_a_prompt_that_the_server_refuses_fails_its_item_alone(
     server.always = None
     run_retry(actor=shop.copywriter, run=run, items=[refused.pk])
     assert later(run).done == 4
+
+
+FACTS = [{"attribute": name, "value": name.lower(), "unit": ""} for name in ("Weight", "Colour", "Cloth", "Cut")]
+SUBJECT = {"channel": {"key": "email_subject", "name": "E-mail subject", "unit": "characters", "limit": 50}}
+
+
+@pytest.fixture
+def make_angled(shop: Cast, make_run: MakeRun, server: CompletionsServer, settings: Any) -> MakeRun:
+    """Queue a run whose items have four angles, a fact leading each; always the same one."""
+    ModelVersion.objects.update(prompt_template="brief-1")
+    settings.MODEL_SERVER = {**settings.MODEL_SERVER, "most_parallel": 1}
+
+    def make(items: int, count: int) -> GenerationRun:
+        run = make_run(items, count, facts=FACTS, **SUBJECT)
+        for item in run.items.all():
+            run.items.filter(pk=item.pk).update(payload={**item.payload, "product_title": f"Lamp {item.position}"})
+        GenerationRun.objects.filter(pk=run.pk).update(seed=5)
+        return run
+
+    return make
+
+
+@pytest.fixture
+def answered(server: CompletionsServer) -> dict[str, set[str]]:
+    """What the server answered, by prompt."""
+    return defaultdict(set)
+
+
+@pytest.fixture
+def refuse(server: CompletionsServer, answered: dict[str, set[str]]) -> Callable[..., None]:
+    """Let the server refuse prompts that one of these facts leads."""
+
+    def install(*leads: str) -> None:
+        def answer(handler: Any) -> None:
+            request = server.requests[-1]
+            if any(f"Facts: {lead}: " in request["prompt"] for lead in leads):
+                handler.say(400, error("content filter"))
+                return
+            said = server.answer(request)
+            answered[request["prompt"]].update(choice["text"].strip() for choice in said["choices"])
+            handler.say(200, said)
+
+        server.always = answer
+
+    return install
+
+
+def texts_of(run: GenerationRun) -> list[tuple[Any, ...]]:
+    rows = Candidate.objects.filter(item__run=run).order_by("position", "slot")
+    return list(rows.values_list("position", "slot", "draw", "text"))
+
+
+def assert_each_comes_from_its_prompt(run: GenerationRun, answered: dict[str, set[str]]) -> None:
+    for candidate in Candidate.objects.filter(item__run=run).select_related("item__run"):
+        assert any(text.startswith(candidate.text) for text in answered[candidate.prompt])
+        assert candidate_reproduce(candidate=candidate).same_prompt
+
+
+def test_an_item_goes_on_from_the_angles_that_are_not_refused(
+    make_angled: MakeRun, refuse: Callable[..., None], answered: dict[str, set[str]]
+) -> None:
+    refuse("Weight", "Cloth")
+    run = later(make_angled(2, 4))
+    assert run.status == JobStatus.SUCCEEDED and run.done == 8
+    for item in run.items.all():
+        assert (item.produced, item.error, item.refused) == (4, "", {0: 0, 2: 0})
+        assert item.leads == [["Colour"], ["Cut"]] and item.turns == [0, 1, 2, 3]
+        assert {tuple(one.leads) for one in item.candidates.all()} == {("Colour",), ("Cut",)}
+    assert_each_comes_from_its_prompt(run, answered)
+
+
+def test_an_angle_that_is_refused_later_keeps_what_it_wrote(
+    shop: Cast,
+    make_angled: MakeRun,
+    refuse: Callable[..., None],
+    server: CompletionsServer,
+    answered: dict[str, set[str]],
+) -> None:
+    refuse("Cut")
+    run = later(make_angled(1, 4))
+    before, item = texts_of(run), run.items.get()
+    assert item.refused == {3: 0} and ["Colour"] in [one.leads for one in item.candidates.all()]
+    run.items.update(requested=7)
+    refuse("Weight", "Colour", "Cloth")
+    run_retry(actor=shop.copywriter, run=run)
+    later(run)
+    failed = run.items.get()
+    assert "content filter" in failed.error and (failed.plan, failed.outputs) == (item.plan, item.outputs)
+    server.requests.clear()
+    refuse("Colour")
+    run_retry(actor=shop.copywriter, run=run)
+    later(run)
+    assert not any("Facts: Cut: " in one["prompt"] for one in server.requests), "that is known by now"
+    item, found = run.items.get(), texts_of(run)
+    assert (item.produced, item.error, item.refused) == (7, "", {1: failed.outputs, 3: 0})
+    assert found[:4] == before and ["Colour"] in item.leads
+    assert ["Colour"] not in [one.leads for one in item.candidates.filter(slot__gte=4)]
+    assert_each_comes_from_its_prompt(run, answered)
+
+
+def test_what_a_killed_worker_left_is_asked_for_with_the_same_seeds(
+    make_angled: MakeRun,
+    refuse: Callable[..., None],
+    watch: Callable[..., None],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(config: Any, number: int) -> None:
+        if Candidate.objects.filter(item__run=run).exists():
+            raise Killed
+
+    monkeypatch.setattr("generation.services.block_work.WRITE_SECONDS", 0.0)
+    settings.GENERATION_BATCH = 10
+    refuse("Colour")
+    whole, run = later(make_angled(5, 4)), make_angled(5, 4)
+    watch(die)
+    with pytest.raises(Killed):
+        run_execute(run_id=run.pk)
+    assert 0 < Candidate.objects.filter(item__run=run).count() < 20
+    watch(lambda config, number: None)
+    GenerationBlock.objects.filter(status=JobStatus.RUNNING).update(lease_until=Now() - timedelta(seconds=1))
+    assert texts_of(later(run)) == texts_of(whole) and run.done == 20
 
 
 def test_a_server_that_refuses_every_prompt_says_why(make_run: MakeRun, server: CompletionsServer) -> None:

@@ -25,7 +25,6 @@ from generation.engine.filling import Filler
 from generation.engine.item import Item
 from generation.engine.language import matches_language
 from generation.engine.loader import load
-from generation.engine.seeds import derive_seed
 from tests.generation.engine.backends.completions_server import (
     OTHERS,
     PROMPT,
@@ -51,12 +50,12 @@ def test_it_is_a_backend(make_remote: MakeRemote) -> None:
 def test_the_same_seed_gives_the_same_text_and_another_seed_another(make_remote: MakeRemote) -> None:
     first = make_remote().generate([PROMPT] * 4, CONFIG, [1, 2, 3, 4])
     assert make_remote().generate([PROMPT] * 4, CONFIG, [1, 2, 3, 4]) == first
-    assert make_remote().generate([PROMPT] * 4, CONFIG, [1, 2, 3, 5]) != first
+    assert make_remote().generate([PROMPT] * 4, CONFIG, [5, 2, 3, 4]) != first
     assert len({output.text for output in first}) == 4
 
 
 def test_a_prompt_that_repeats_is_one_request(make_remote: MakeRemote, server: CompletionsServer) -> None:
-    outputs = make_remote().generate([PROMPT, OTHERS[0], PROMPT, PROMPT], CONFIG, [2**62, 2**40 + 7, 3, 4])
+    outputs = make_remote().generate([PROMPT, OTHERS[0], PROMPT, PROMPT], CONFIG, [2**62 + 9, 2**40 + 7, 3, 4])
     asked = sorted(server.requests, key=lambda request: request.get("n", 1))
     assert [request.get("n") for request in asked] == [None, 3]
     assert asked[0]["seed"] == 7 and 0 <= asked[1]["seed"] < 2**31
@@ -68,7 +67,7 @@ def test_a_prompt_that_repeats_is_one_request(make_remote: MakeRemote, server: C
         "temperature": 1.0,
         "top_p": 1.0,
         "stop": ["\n"],
-        "seed": derive_seed(2**62, 3, 4) % 2**31,
+        "seed": 9,
         "logprobs": 1,
     }
     assert len({output.text for output in outputs}) == 4
@@ -320,6 +319,27 @@ def test_half_characters_become_replacement_characters(make_remote: MakeRemote, 
     output = make_remote().generate([Prompt("half \udc00:", "\n")], CONFIG, [1])[0]
     assert output.text == " warm \ufffd coat"
     output.text.encode()
+
+
+def test_an_item_asks_the_same_whatever_it_is_batched_with(make_remote: MakeRemote, server: CompletionsServer) -> None:
+    def item(key: int, prompt: Prompt, wanted: int) -> Item:
+        return Item(key, prompt, Language.EN, lambda text: Check(length=len(text)), wanted, seed=key)
+
+    def asked(batch_size: int, *items: Item) -> tuple[list[str], list[tuple[int, int]]]:
+        """The texts of the first item, and seed and `n` of every request with its prompt."""
+        server.requests.clear()
+        filled = list(Filler(make_remote(), replace(CONFIG, batch_size=batch_size)).fill(items))
+        texts = [kept.text for one in filled if one.item.key == 1 for kept in one.kept]
+        own = [(one["seed"], one.get("n", 1)) for one in server.requests if one["prompt"] == PROMPT.text]
+        return texts, sorted(own)
+
+    mine, twin = item(1, PROMPT, 5), item(9, PROMPT, 3)
+    others = [item(2 + place, prompt, 3) for place, prompt in enumerate(OTHERS)]
+    texts, alone = asked(32, mine)
+    assert len(texts) == 5 and max(n for _seed, n in alone) > 1
+    for batch_size in (1, 2, 7, 32):
+        assert asked(batch_size, *others[:2], mine, *others[2:]) == (texts, alone)
+    assert asked(32, twin, mine) == (texts, sorted([*alone, *asked(32, twin)[1]])), "also beside the same prompt"
 
 
 def test_the_generator_fills_its_slots_from_a_server(make_remote: MakeRemote, make_brief: Any) -> None:
