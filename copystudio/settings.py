@@ -211,8 +211,10 @@ GENERATION_ENDED = "campaigns.services.webhook_send.run_ended"
 MODEL_VERSION_KEPT = "campaigns.selectors.catalogue.version_kept"
 # Where training examples come from: the starter corpus, put into briefs by the app that knows the channels.
 STARTER_CORPUS = "campaigns.services.starter_corpus.starter_examples"
-# What a workspace's people approved, changed and answered: workspace and window -> examples, pairs, what was left out.
+# What a workspace's people approved, changed and answered: workspace, window and scope -> examples, pairs, what was left out.
 TRAINING_DATA = "campaigns.selectors.training_data.collect"
+# The parts that a training may keep to, such as one brand's copy: workspace -> pairs of a key, which collect takes, and a name.
+TRAINING_SCOPES = "campaigns.selectors.training_scopes.scopes"
 # The rules as the judge of an evaluation: brief and text -> Judgement.
 EVALUATION_JUDGE = "campaigns.services.evaluation_judge.judge"
 EVALUATION_ITEMS = env.integer("EVALUATION_ITEMS", 96, least=4, most=5000)

@@ -62,6 +62,7 @@ LABELS: dict[str, Text] = {
     "until": gettext_lazy("Data until"),
     "version": gettext_lazy("Model version"),
     "with_corpus": gettext_lazy("With the starter corpus"),
+    "scope": gettext_lazy("Data of"),
     "workspace": gettext_lazy("Workspace"),
 }
 TRAIN = "generation_languagemodel_train"
@@ -184,7 +185,8 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     fields = readonly_fields = (
         *labelled("label", "workspace", "language_model", "parent", "status"), "progress",
         *labelled(
-            "error_code", "error_params", "best_loss", "config", "template", "with_corpus", "since", "until", "is_scheduled",
+            "error_code", "error_params", "best_loss", "config", "template", "with_corpus", "scope", "since", "until",
+            "is_scheduled",
             "data_sha256", "data_counts", "excluded", "version", "attempt", "created_by", "created_at", "started_at",
             "finished_at",
         ),

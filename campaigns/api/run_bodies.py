@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from campaigns.selectors.run_progress import item_counts, run_progress
-from campaigns.selectors.sentences import finding_sentence, run_error
+from campaigns.selectors.run_progress import ServerAway, item_counts, run_progress
+from campaigns.selectors.sentences import finding_sentence, run_error, server_trouble
 from copystudio.db import JobStatus
 from generation.models import Candidate, GenerationRun
 
@@ -32,7 +32,7 @@ def run_entry(run: GenerationRun) -> dict[str, Any]:
 
 
 def run_body(run: GenerationRun) -> dict[str, Any]:
-    """All that is known of a run; three or four queries."""
+    """All that is known of a run; four or five queries."""
     progress, items = run_progress(run), item_counts(run)
     return {
         **run_entry(run),
@@ -45,9 +45,16 @@ def run_body(run: GenerationRun) -> dict[str, Any]:
         "texts_per_minute": round(progress.per_minute, 2) if progress.per_minute is not None else None,
         "seconds_left": round(progress.remaining.total_seconds(), 1) if progress.remaining is not None else None,
         "runs_ahead": progress.ahead,
+        "server_away": _away(progress.away),
         "cancel_requested": run.cancel_requested_at is not None,
         "error": _error(run),
     }
+
+
+def _away(away: ServerAway | None) -> dict[str, str | None] | None:
+    if away is None:
+        return None
+    return {"code": away.code, "title": server_trouble(away.code), "retry_at": moment(away.until)}
 
 
 def _error(run: GenerationRun) -> dict[str, str] | None:

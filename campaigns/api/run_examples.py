@@ -23,6 +23,7 @@ RUN: dict[str, object] = {
     "texts_per_minute": None,
     "seconds_left": None,
     "runs_ahead": 0,
+    "server_away": None,
     "cancel_requested": False,
     "error": None,
 }

@@ -108,7 +108,14 @@ class WishSerializer(Exact):
 
 
 class RunQuery(serializers.Serializer):
-    status = Choice(choices=JobStatus.values, required=False, help_text=_("Only runs in this state."))
+    status = Choice(
+        choices=JobStatus.values,
+        required=False,
+        help_text=_("Only runs in this state. One that is paused stays queued or running."),
+    )
+    paused = Choice(
+        choices=["true", "false"], required=False, help_text=_("Only runs that are paused, or only those that are not.")
+    )
     limit = Whole(min_value=1, max_value=200, required=False, help_text=_("Entries on a page, 50 without it."))
     cursor = Text(max_length=200, required=False, help_text=_("Taken from “next” or “previous” of another page."))
 
@@ -145,6 +152,12 @@ class RunErrorSerializer(serializers.Serializer):
     advice = serializers.CharField(help_text=_("What can be done about it."))
 
 
+class ServerAwaySerializer(serializers.Serializer):
+    code = serializers.CharField(help_text=_("Stable short name, for programs."))
+    title = serializers.CharField(help_text=_("What happened, in the language of Accept-Language."))
+    retry_at = serializers.DateTimeField(help_text=_("When the model server is asked again."))
+
+
 class RunSerializer(RunEntrySerializer):
     """A generation run."""
 
@@ -157,6 +170,10 @@ class RunSerializer(RunEntrySerializer):
     texts_per_minute = serializers.FloatField(allow_null=True, help_text=_("Null before the first candidate."))
     seconds_left = serializers.FloatField(allow_null=True, help_text=_("An estimate; null where there is none."))
     runs_ahead = serializers.IntegerField(help_text=_("Open runs that stand before a queued one."))
+    server_away = ServerAwaySerializer(
+        allow_null=True,
+        help_text=_("Why the model server gives no texts at present; null while it does, and where there is none."),
+    )
     cancel_requested = serializers.BooleanField(help_text=_("It stops after the present step."))
     error = RunErrorSerializer(allow_null=True, help_text=_("Why a failed run failed."))
 

@@ -27,7 +27,7 @@ from campaigns.api.run_serializers import (
 from campaigns.models import ApiClient, Scope
 from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.client import client_calling
-from campaigns.selectors.run import candidates, run_get_for, runs
+from campaigns.selectors.run import IS_PAUSED, candidates, run_get_for, runs
 from campaigns.services.api_request import Answer, fingerprint_of, request_once
 from campaigns.services.api_run import RunWish, client_run_cancel, client_run_start
 from copystudio.api import NewestFirst, OldestFirst
@@ -102,6 +102,8 @@ class RunListView(ApiView):
         rows = runs(client_of(request).workspace)
         if status := query.validated_data.get("status"):
             rows = rows.filter(status=status)
+        if paused := query.validated_data.get("paused"):
+            rows = rows.filter(IS_PAUSED if paused == "true" else ~IS_PAUSED)
         pages = NewestFirst()
         page = pages.paginate_queryset(rows, request, view=self) or []
         return pages.get_paginated_response([run_entry(run) for run in page])

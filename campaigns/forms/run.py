@@ -7,23 +7,31 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.selectors.run import PAUSED, runs_in_state
 from campaigns.selectors.run_results import EVERYBODY, Scope, Wanted
 from campaigns.services.adopt import MOST
-from copystudio.db import JobStatus
+from copystudio.db import OPEN_STATUSES, JobStatus
 from generation.models import GenerationRun
+
+STATES = list(JobStatus.choices)
+STATES.insert(len(OPEN_STATUSES), (PAUSED, _("Paused")))
 
 
 class RunFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label=_("Search"), field_name="label", lookup_expr="icontains", max_length=200, widget=forms.SearchInput
     )
-    status = django_filters.ChoiceFilter(label=_("Status"), choices=JobStatus.choices, empty_label=_("All"))
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=STATES, empty_label=_("All"), method="in_state")
 
     class Meta:
         model = GenerationRun
         fields = ["q", "status"]
+
+    def in_state(self, rows: QuerySet[GenerationRun], _name: str, state: str) -> QuerySet[GenerationRun]:
+        return runs_in_state(rows, state)
 
 
 class ResultsForm(forms.Form):

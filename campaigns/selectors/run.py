@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 
 from campaigns.models import Brand, Brief, Campaign, Variant
+from copystudio.db import OPEN_STATUSES
 from copystudio.models import Workspace
 from generation.models import Candidate, GenerationRun
 
 LIVE = 24  # candidates of the live list; the pages of all candidates take over behind them
+PAUSED = "paused"  # what the badge says of an open run that somebody paused, in place of its status
+IS_PAUSED = Q(paused_at__isnull=False, status__in=OPEN_STATUSES)
 
 
 def runs(workspace: Workspace) -> QuerySet[GenerationRun]:
@@ -21,6 +24,11 @@ def runs(workspace: Workspace) -> QuerySet[GenerationRun]:
         )
         .order_by("-id")
     )
+
+
+def runs_in_state(rows: QuerySet[GenerationRun], state: str) -> QuerySet[GenerationRun]:
+    """Those of the rows whose badge says ``state``, a JobStatus or PAUSED."""
+    return rows.filter(IS_PAUSED) if state == PAUSED else rows.filter(~IS_PAUSED, status=state)
 
 
 def runs_of_brief(brief: Brief) -> QuerySet[GenerationRun]:

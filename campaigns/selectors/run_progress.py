@@ -30,6 +30,15 @@ def duration_text(duration: timedelta | None) -> str:
 
 
 @dataclass(frozen=True)
+class ServerAway:
+    """A model server that gives no texts: the code and the words of the last error, and when it is asked again."""
+
+    code: str
+    detail: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class RunProgress:
     """How far a run is. Times are measured by the web server's clock and only shown, never decided by.
 
@@ -38,6 +47,7 @@ class RunProgress:
     ahead        runs that get their first turn before it
     between      it was begun, and waits for its next turn
     stalled      whoever wrote on it does not answer, and nobody else writes
+    away         what all that is left of it waits for
     """
 
     requested: int
@@ -51,6 +61,7 @@ class RunProgress:
     waits_long: bool
     between: bool
     stalled: bool
+    away: ServerAway | None
 
     @property
     def percent(self) -> int:
@@ -84,6 +95,8 @@ def run_progress(run: GenerationRun, *, now: datetime | None = None) -> RunProgr
     now = now or timezone.now()
     workers, lost = _workers(run, now) if run.is_open else (0, 0)
     waits = run.status == JobStatus.QUEUED and not run.is_paused
+    between = run.status == JobStatus.RUNNING and not workers and not lost
+    away = _server_away(run, now) if between and not run.is_paused else None
     ahead = runs_waiting().filter(pk__lt=run.pk).count() if waits and run.served_at is None else 0
     rate = 60 * run.done / run.seconds if run.done and run.seconds > 0 else None
     return RunProgress(
@@ -96,8 +109,9 @@ def run_progress(run: GenerationRun, *, now: datetime | None = None) -> RunProgr
         remaining=timedelta(minutes=max(0, run.total - run.done) / (rate * workers)) if rate and workers else None,
         ahead=ahead,
         waits_long=waits and not ahead and now - run.updated_at > LONG_WAIT and not somebody_works(now),
-        between=run.status == JobStatus.RUNNING and not workers and not lost,
+        between=between,
         stalled=lost > 0 and not workers,
+        away=away,
     )
 
 
@@ -106,6 +120,15 @@ def _workers(run: GenerationRun, now: datetime) -> tuple[int, int]:
     rows = run.blocks.filter(status=JobStatus.RUNNING)
     found = rows.aggregate(alive=Count("pk", filter=Q(lease_until__gte=now)), all=Count("pk"))
     return found["alive"], found["all"] - found["alive"]
+
+
+def _server_away(run: GenerationRun, now: datetime) -> ServerAway | None:
+    """The model server that every block of the run waits for; None where one can be taken now."""
+    waiting = run.blocks.filter(status=JobStatus.QUEUED).order_by(F("lease_until").asc(nulls_first=True))
+    block = waiting.first()
+    if block is None or block.lease_until is None or block.lease_until <= now:
+        return None
+    return ServerAway(block.error_code, str(block.error_params.get("detail", "")), block.lease_until)
 
 
 def failed_block(run: GenerationRun) -> GenerationBlock | None:

@@ -98,8 +98,14 @@ RUN_ERRORS: dict[str, tuple[Text, Text]] = {
         gettext_lazy("Start the run again. If it fails again, show an admin the details below."),
     ),
 }
-
-
+# why a model server gives no texts, by the code that a block waits with
+SERVER_TROUBLES: dict[str, Text] = {
+    "server_busy": gettext_lazy("The model server wants fewer requests."),
+    "server_failing": gettext_lazy("The model server answers with errors."),
+    "server_unreachable": gettext_lazy("The model server cannot be reached."),
+    "server_slow": gettext_lazy("The model server does not answer in time."),
+    "server_left_alone": gettext_lazy("The model server failed many times in a row, and is left alone for a while."),
+}
 ENGINE_NOTES: dict[str, Text] = {
     "export_pending": gettext_lazy(
         "The quantised copy of this model version is still being made. Until it is there, texts are written with torch, more slowly."
@@ -124,6 +130,11 @@ def run_error(code: str) -> tuple[str, str]:
     """What stopped a run, and what the person can do about it."""
     what, advice = RUN_ERRORS.get(code, RUN_ERRORS["unexpected"])
     return str(what), str(advice)
+
+
+def server_trouble(code: str) -> str:
+    """Why a model server gives no texts."""
+    return str(SERVER_TROUBLES.get(code, _("The model server does not answer.")))
 
 
 def finding_sentence(finding: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from campaigns.models import Channel, ReviewEvent, ServiceDialogue
+from campaigns.models import Brand, Channel, ReviewEvent, ServiceDialogue
 from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
 from campaigns.selectors.training_broken import clean_over_broken
@@ -28,6 +28,7 @@ from campaigns.selectors.training_rows import (
     question_brief,
     written_brief,
 )
+from campaigns.selectors.training_scopes import brand_of
 from campaigns.selectors.training_texts import ApprovedText, Group
 from campaigns.selectors.training_weights import SOURCE_WEIGHT, click_factors, rounded
 from copystudio.models import Workspace
@@ -47,16 +48,19 @@ class Collected:
     excluded: dict[str, int]
 
 
-def collect(*, workspace: Workspace, since: dt.datetime | None, until: dt.datetime) -> Collected:
+def collect(*, workspace: Workspace, since: dt.datetime | None, until: dt.datetime, scope: str = "") -> Collected:
     """Everything approved, edited, sent back, generated or imported in the window (``since`` None: ever before ``until``).
 
-    Reads a fixed number of queries for every 500 rows. Raises ValueError for a window that is empty or without time zone.
+    ``scope`` keeps to a brand's copy, see ``training_scopes``; imported dialogues are of no brand. Reads a fixed number of
+    queries for every 500 rows. Raises ValueError for a window that is empty or without time zone, and for an unknown scope.
     """
     window, excluded = Window(since, until), Counter[Exclusion]()
-    approved = list(_approved(workspace, window, excluded))
+    brand = brand_of(scope, workspace)
+    approved = list(_approved(workspace, brand, window, excluded))
     factors = click_factors(workspace, until)
     examples = [_example(text, factors) for text in approved]
-    examples += _dialogues(workspace, window, excluded)
+    if brand is None:
+        examples += _dialogues(workspace, window, excluded)
     pairs = [*edit_over_draft(approved, excluded)]
     pairs += over_rejected(workspace, window, approved, excluded)
     told = {(pair.product, pair.rejected) for pair in pairs}
@@ -83,10 +87,13 @@ def _example(text: ApprovedText, factors: Mapping[int, float]) -> TrainingExampl
     )
 
 
-def _approved(workspace: Workspace, window: Window, excluded: Counter[Exclusion]) -> Iterator[ApprovedText]:
-    """The latest text of each variant that was approved in the window."""
+def _approved(
+    workspace: Workspace, brand: Brand | None, window: Window, excluded: Counter[Exclusion]
+) -> Iterator[ApprovedText]:
+    """The latest text of each variant that was approved in the window, of the brand's campaigns or of all."""
+    of_brand = {} if brand is None else {"variant__campaign__brand": brand}
     latest = (
-        ReviewEvent.objects.filter(workspace=workspace, verb=ReviewVerb.APPROVE, **window.lookup())
+        ReviewEvent.objects.filter(workspace=workspace, verb=ReviewVerb.APPROVE, **of_brand, **window.lookup())
         .order_by("variant_id", "-id")
         .distinct("variant_id")
         .values_list("pk", flat=True)

@@ -22,7 +22,7 @@ from campaigns.selectors.cards import cards_of
 from campaigns.selectors.run import LIVE, brand_that_chose, campaign_of, candidate_get_for, run_get_for, runs
 from campaigns.selectors.run import run_live as live_candidates
 from campaigns.selectors.run_progress import ItemCounts, duration_text, failed_block, item_counts, run_progress
-from campaigns.selectors.sentences import drop_reason, engine_note, run_error
+from campaigns.selectors.sentences import drop_reason, engine_note, run_error, server_trouble
 from campaigns.services.adopt import candidates_adopt
 from campaigns.services.tweak import candidate_tweak as tweak_candidate
 from campaigns.services.tweak import tweak_label
@@ -61,6 +61,7 @@ def run_detail(request: WorkspaceRequest, workspace: Workspace, pk: int) -> Http
         "counts": counts,
         "dropped": [(drop_reason(code), count) for code, count in progress.dropped],
         "failure": run_error(failed.error_code) if failed else None,
+        "trouble": server_trouble(progress.away.code) if progress.away else "",
         "engine_note": engine_note(run.engine.get("note", "")),
         "failure_detail": failed.error_params.get("detail", "") if failed else "",
         "may_write": may_write(member=request.membership, campaign=campaign_of(run)),

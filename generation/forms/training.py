@@ -17,6 +17,7 @@ from copystudio.errors import Text
 from copystudio.models import Workspace
 from generation.engine.training.config import TrainConfig
 from generation.models import LanguageModel, ModelVersion, TrainingRun, TrainingSchedule
+from generation.services.snapshot import data_scopes
 
 RECIPES: dict[str, tuple[Text, TrainConfig]] = {
     "quick": (_("Quick: 1 epoch, to see whether it helps"), TrainConfig(epochs=1)),
@@ -64,6 +65,13 @@ class TrainingForm(forms.Form):
         required=False,
         empty_label=_("None: a fresh adapter"),
         help_text=_("A version of the same base model, whose adapter is trained further."),
+    )
+    scope = forms.ChoiceField(
+        label=_("Copy of"),
+        required=False,
+        help_text=_(
+            "Of one brand: only the copy of its campaigns. Its version can then be chosen to write for that brand."
+        ),
     )
     window = forms.ChoiceField(
         label=_("Data from use"),
@@ -152,13 +160,14 @@ class TrainingForm(forms.Form):
             self.fields["language_model"].widget = forms.HiddenInput()
         self.fields["language_model"].queryset = bases  # type: ignore[attr-defined]
         self.fields["parent"].queryset = adapters.select_related("language_model").order_by("-number")  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [("", _("All brands")), *data_scopes(workspace)]  # type: ignore[attr-defined]
         self.own_config: TrainConfig = RECIPES["standard"][1]
 
     @classmethod
     def initial_of(cls, active: ModelVersion | None) -> dict[str, Any]:
         """A standard training of the base that writes now, on everything."""
         base = active.language_model_id if active else None
-        return {"language_model": base, "window": "", "with_corpus": True, "recipe": "standard"}
+        return {"language_model": base, "scope": "", "window": "", "with_corpus": True, "recipe": "standard"}
 
     @property
     def expert(self) -> list[BoundField]:

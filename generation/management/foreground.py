@@ -16,6 +16,7 @@ from generation.engine.training.config import TrainConfig
 from generation.models import LanguageModel, ModelVersion, TrainingRun
 from generation.selectors.training_words import line_sentence
 from generation.services.run import model_version_active
+from generation.services.snapshot import data_scopes
 from generation.services.train import training_execute
 from generation.services.training import training_start
 
@@ -24,10 +25,10 @@ Say = Callable[[str], None]
 
 
 def workspace_train(
-    *, slug: str, label: str, config: TrainConfig, base: str, parent: str, with_corpus: bool, say: Say
+    *, slug: str, label: str, config: TrainConfig, base: str, parent: str, with_corpus: bool, scope: str, say: Say
 ) -> TrainingRun:
     """The run when it has ended, well or not. ``base`` and ``parent`` are folders' names; without a base, that of the active
-    version is trained.
+    version is trained. ``scope`` is the name of a part of the workspace's data; empty: all.
 
     An equal run that is open already is gone on with; where a worker has it, its progress is told. Raises CommandError for
     names that the workspace does not have, and what ``training_start`` raises.
@@ -43,6 +44,7 @@ def workspace_train(
         config=config,
         parent=_parent_of(workspace, parent),
         with_corpus=with_corpus,
+        scope=_scope_of(workspace, scope),
     )
     say(f"{run.label}: {run.data_counts}" if is_new else f"{run.label} is open already: it goes on.")
     with _told(run, say):
@@ -76,6 +78,16 @@ def _base_of(workspace: Workspace, folder: str) -> LanguageModel:
     if base is None:
         raise CommandError(f"There is no base model {folder} in {workspace.slug}.")
     return base
+
+
+def _scope_of(workspace: Workspace, name: str) -> str:
+    """The key of that name among the parts of the workspace's data; several of one name are told by their key."""
+    found = data_scopes(workspace)
+    keys = [key for key, called in found if name in (key, called)]
+    if name and len(keys) != 1:
+        names = ", ".join(f"{called} ({key})" for key, called in found) or "none"
+        raise CommandError(f"There is no brand {name} in {workspace.slug}. There are: {names}.")
+    return keys[0] if name else ""
 
 
 def _parent_of(workspace: Workspace, folder: str) -> ModelVersion | None:

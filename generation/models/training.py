@@ -26,6 +26,8 @@ class TrainingRun(Job):
     config = models.JSONField(_("settings"))
     template = models.CharField(_("prompt template"), max_length=60)
     with_corpus = models.BooleanField(_("with the starter corpus"), default=True)
+    # the part of the workspace's data that it learns from, a key of settings.TRAINING_SCOPES; empty: all
+    scope = models.CharField(_("data of"), max_length=60, blank=True)
     since = models.DateTimeField(_("data from"), null=True, blank=True)
     until = models.DateTimeField(_("data until"), default=timezone.now)
     is_scheduled = models.BooleanField(_("started by the schedule"), default=False)
@@ -61,7 +63,7 @@ class TrainingRun(Job):
 
 
 class TrainingPoint(models.Model):
-    """One step of the curve. `held_out` in nats per token, only where it was measured."""
+    """One step of the curve; 0 is before the first. `held_out` in nats per token, only where it was measured."""
 
     workspace = models.ForeignKey("copystudio.Workspace", on_delete=models.CASCADE, related_name="+")
     run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="points")

@@ -18,6 +18,7 @@ from copystudio.models import Workspace
 from generation.models import Evaluation, ModelVersion, TrainingRun, TrainingSample
 from generation.selectors.training_words import EXAMPLES, LINES, PAIRS, duration_text, line_sentence
 from generation.selectors.training_worker import waits_long
+from generation.services.snapshot import data_scopes
 
 MOST_POINTS = 300  # of the loss on a page; measured points of the held-out loss are all shown
 NEWEST_SAMPLES = 4
@@ -165,6 +166,11 @@ def training_log(run: TrainingRun) -> tuple[list[LogItem], int]:
 def _log_item(code: str, params: dict[str, Any], at: datetime | None) -> LogItem:
     tone, icon, _text = LINES.get(code, ("", "circle-dot", ""))
     return LogItem(text=line_sentence(code, params), at=at, icon=icon, tone=tone)
+
+
+def scope_name(run: TrainingRun) -> str:
+    """The part of the workspace's data that the run keeps to, its key where it is gone; empty: all."""
+    return dict(data_scopes(run.workspace)).get(run.scope, run.scope) if run.scope else ""
 
 
 def settings_of(run: TrainingRun) -> list[tuple[str, str]]:

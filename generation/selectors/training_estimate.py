@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Estimate:
-    """``fresh`` counts what came since ``last``, the newest training of the same base whose version is still there;
+    """``fresh`` counts what came since ``last``, the newest training of the same base and scope whose version is still there;
     ``is_unchanged`` where the data are the very same. ``rate`` is in tokens a second, ``seconds`` the whole training.
     """
 
@@ -76,17 +76,19 @@ def training_estimate(
     config: TrainConfig,
     days: int | None,
     with_corpus: bool,
+    scope: str = "",
     now: datetime | None = None,
 ) -> Estimate:
-    """Reads the data as a start would, and counts; ``days`` None: all. Near-duplicates are still among them."""
+    """Reads the data as a start would, and counts; ``days`` None: all. Near-duplicates are still among them. Raises ValueError
+    for a scope that the workspace does not have."""
     now = now or timezone.now()
     since = None if days is None else now - timedelta(days=days)
-    raw = data_collect(workspace=workspace, since=since, until=now, with_corpus=with_corpus)
+    raw = data_collect(workspace=workspace, since=since, until=now, with_corpus=with_corpus, scope=scope)
     tokens = _tokens(raw, config)
     rate, rate_of = tokens_per_second(workspace, language_model)
     seconds, budget = tokens / rate, config.time_budget
     is_cut = budget is not None and seconds > budget
-    last = _last(workspace, language_model)
+    last = _last(workspace, language_model, scope)
     fresh = raw.new if last is None else _fresh(workspace, last, since=since, now=now)
     return Estimate(
         examples=counted(raw.counts, EXAMPLES),
@@ -114,12 +116,14 @@ def tokens_per_second(workspace: Workspace, language_model: LanguageModel | None
     run = runs.filter(language_model=language_model).first() if language_model else runs.first()
     if run is None:
         return DEFAULT_RATE, None
-    mean = run.points.aggregate(mean=Avg("tokens_per_second"))["mean"]
+    mean = run.points.filter(step__gt=0).aggregate(mean=Avg("tokens_per_second"))["mean"]
     return mean or run.tokens_per_second or DEFAULT_RATE, run
 
 
-def _last(workspace: Workspace, language_model: LanguageModel | None) -> TrainingRun | None:
-    runs = TrainingRun.objects.filter(workspace=workspace, status=JobStatus.SUCCEEDED, version__isnull=False)
+def _last(workspace: Workspace, language_model: LanguageModel | None, scope: str) -> TrainingRun | None:
+    runs = TrainingRun.objects.filter(
+        workspace=workspace, scope=scope, status=JobStatus.SUCCEEDED, version__isnull=False
+    )
     if language_model is not None:
         runs = runs.filter(language_model=language_model)
     return runs.exclude(version__status=ModelVersion.Status.DELETED).order_by("-id").first()
@@ -128,7 +132,9 @@ def _last(workspace: Workspace, language_model: LanguageModel | None) -> Trainin
 def _fresh(workspace: Workspace, last: TrainingRun, *, since: datetime | None, now: datetime) -> int:
     """How much came from use since the last run looked, as the schedule counts it."""
     begin = max(last.until, since or last.until)
-    return data_collect(workspace=workspace, since=begin, until=now, with_corpus=False).new if begin < now else 0
+    if begin >= now:
+        return 0
+    return data_collect(workspace=workspace, since=begin, until=now, with_corpus=False, scope=last.scope).new
 
 
 def _tokens(raw: RawData, config: TrainConfig) -> int:

@@ -19,8 +19,13 @@ from copystudio.services.jobs import JobCancelledError, LeaseLostError, job_late
 from generation.engine.errors import (
     EngineError,
     GenerationCancelledError,
+    RemoteConnectionError,
     RemotePassingError,
+    RemoteRateLimitError,
     RemoteRefusedError,
+    RemoteServerError,
+    RemoteTimeoutError,
+    RemoteUnavailableError,
     is_out_of_memory,
 )
 from generation.models import GenerationBlock, GenerationRun
@@ -29,6 +34,14 @@ from generation.services.blocks import BlockKeeper, block_end, block_next, block
 from generation.services.turn import compute_turn
 from generation.services.writers import computes_here
 
+# the code that a block waits for a model server with
+AWAY: dict[type[RemotePassingError], str] = {
+    RemoteRateLimitError: "server_busy",
+    RemoteServerError: "server_failing",
+    RemoteConnectionError: "server_unreachable",
+    RemoteTimeoutError: "server_slow",
+    RemoteUnavailableError: "server_left_alone",
+}
 log = logging.getLogger(__name__)
 
 
@@ -84,7 +97,8 @@ def _refused(block: GenerationBlock, error: RemoteRefusedError) -> None:
 
 
 def _later(block: GenerationBlock, error: RemotePassingError) -> None:
-    """The model server is away: the block waits, a minute and then five times as long, and is tried as often as any job."""
+    """The model server is away: the block waits, a minute and then five times as long, with what went wrong, and is tried as
+    often as any job."""
     if GenerationRun.objects.filter(pk=block.run_id, cancel_requested_at__isnull=False).exists():
         _stopped(block)
     elif block.attempt >= block.max_attempts:
@@ -92,7 +106,13 @@ def _later(block: GenerationBlock, error: RemotePassingError) -> None:
     else:
         log.warning("block %s waits for the model server: %s", block, error)
         pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (block.attempt - 1))
-        job_later(block, lease_until=Now() + pause, cancel_requested_at=None)
+        job_later(
+            block,
+            lease_until=Now() + pause,
+            cancel_requested_at=None,
+            error_code=AWAY.get(type(error), "server_away"),
+            error_params={"detail": str(error)[:500]},
+        )
 
 
 def _stopped(block: GenerationBlock) -> None:

@@ -112,9 +112,10 @@ def _result(schedule: TrainingSchedule) -> str:
 
 
 def _start(schedule: TrainingSchedule) -> str:
-    """Counted is what came since the last training: its own counts know nothing of what it left out as doubles."""
+    """Counted is what came since the last training of everything: its own counts know nothing of what it left out as
+    doubles."""
     workspace = schedule.workspace
-    last = TrainingRun.objects.filter(workspace=workspace, version__isnull=False).order_by("-id").first()
+    last = TrainingRun.objects.filter(workspace=workspace, scope="", version__isnull=False).order_by("-id").first()
     since = last.until if last is not None else None
     new = data_collect(workspace=workspace, since=since, until=timezone.now(), with_corpus=False).new
     if new < schedule.least_new:

@@ -87,10 +87,19 @@ class RawData:
         return sum(count for source, count in self.counts.items() if source != Source.STARTER)
 
 
-def data_collect(*, workspace: Workspace, since: datetime | None, until: datetime, with_corpus: bool) -> RawData:
-    """What people approved, changed and answered in the window, and the starter corpus if it is wanted."""
+def data_scopes(workspace: Workspace) -> list[tuple[str, str]]:
+    """Key and name of each part of the workspace's data that a training may keep to."""
+    found: list[tuple[str, str]] = import_string(settings.TRAINING_SCOPES)(workspace)
+    return found
+
+
+def data_collect(
+    *, workspace: Workspace, since: datetime | None, until: datetime, with_corpus: bool, scope: str = ""
+) -> RawData:
+    """What people approved, changed and answered in the window, all of it or the part ``scope``, and the starter corpus if
+    it is wanted. Raises ValueError for a scope that the workspace does not have."""
     collect: Callable[..., CollectedData] = import_string(settings.TRAINING_DATA)
-    found = collect(workspace=workspace, since=since, until=until)
+    found = collect(workspace=workspace, since=since, until=until, scope=scope)
     corpus = starter_examples() if with_corpus else []
     data = [*corpus, *found.examples]
     return RawData(data, list(found.pairs), dict(found.excluded), settings.BACK_TRANSLATION_MODEL)

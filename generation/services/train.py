@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +127,9 @@ def _train(run: TrainingRun, turn: Turn, keeper: JobKeeper) -> None:
         job = settings_search(run, job, turn, between)
     shown = _samples_of(data.held_out)
     result, digest = job.run(
-        lambda progress, model: _on_step(run, progress, model, shown, turn), between=_measuring(run, between)
+        lambda progress, model: _on_step(run, progress, model, shown, turn),
+        between=_measuring(run, between),
+        on_start=lambda found: _on_start(run, found),
     )
     _register(run, lineage=job.lineage, folder=job.target.name, digest=digest, result=result)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
@@ -152,7 +154,9 @@ def _frozen(run: TrainingRun, folder: Path, turn: Turn) -> Snapshot:
         snapshot = snapshot_read(folder)
     else:
         job_progress(run, done=0, step="collecting")
-        raw = data_collect(workspace=run.workspace, since=run.since, until=run.until, with_corpus=run.with_corpus)
+        raw = data_collect(
+            workspace=run.workspace, since=run.since, until=run.until, with_corpus=run.with_corpus, scope=run.scope
+        )
         snapshot = snapshot_freeze(raw, folder, lambda: between_steps(run, turn))
     with transaction.atomic():
         job_still_mine(run)
@@ -195,6 +199,14 @@ def _samples_of(held_out: Sequence[TrainingExample]) -> list[TrainingExample]:
         by_language.setdefault(example.brief.language, []).append(example)
     mixed = [one for group in zip(*by_language.values(), strict=False) for one in group]
     return (mixed or list(held_out))[:SAMPLES]
+
+
+def _on_start(run: TrainingRun, found: Mapping[str, float]) -> None:
+    """Note under the fence what was measured before the first step, as step 0 of the curve."""
+    with transaction.atomic():
+        job_still_mine(run)
+        TrainingPoint.objects.update_or_create(workspace_id=run.workspace_id, run=run, step=0, defaults=dict(found))
+        TrainingRun.objects.filter(pk=run.pk).update(best_loss=found["held_out"])
 
 
 def _on_step(

@@ -24,7 +24,7 @@ from generation.engine.training.dataset import is_held_out
 from generation.models import LanguageModel, ModelVersion, TrainingRun
 from generation.models.training import ATTEMPTS
 from generation.services.lineage import base_sha256, has_its_base
-from generation.services.snapshot import RawData, data_collect
+from generation.services.snapshot import RawData, data_collect, data_scopes
 
 TEMPLATE = "brief-1"
 LEAST_EXAMPLES = 8
@@ -40,23 +40,27 @@ def training_start(
     parent: ModelVersion | None = None,
     since: datetime | None = None,
     with_corpus: bool = True,
+    scope: str = "",
     is_scheduled: bool = False,
 ) -> tuple[TrainingRun, bool]:
     """Queue a training run. Returns it and whether it is new: pressing twice, at the same time too, starts one.
 
-    ``actor`` is None only for the schedule. Raises InvalidInputError where there is too little to learn from, nothing
-    that the last equal run has not learned already, or a ``parent`` of another shape than ``config`` trains;
-    ConflictError while another run of the workspace is open.
+    ``actor`` is None only for the schedule; ``scope`` keeps to a part of the workspace's data, see ``data_scopes``. Raises
+    InvalidInputError where there is too little to learn from, nothing that the last equal run has not learned already, no
+    such scope, or a ``parent`` of another shape than ``config`` trains; ConflictError while another run of the workspace
+    is open.
     """
     if actor is not None:
         require(actor=actor, workspace=workspace, role=Role.ADMIN)
     if language_model.workspace_id != workspace.pk:
         raise InvalidInputError(fields={"language_model": [_("This base model belongs to another workspace.")]})
+    if scope and scope not in dict(data_scopes(workspace)):
+        raise InvalidInputError(fields={"scope": [_("There are no data of this name in this workspace.")]})
     _check_parent(language_model, parent, config)
     until = timezone.now()
     if since is not None and since >= until:
         raise InvalidInputError(fields={"since": [_("The window begins in the future.")]})
-    raw = data_collect(workspace=workspace, since=since, until=until, with_corpus=with_corpus)
+    raw = data_collect(workspace=workspace, since=since, until=until, with_corpus=with_corpus, scope=scope)
     base = base_sha256(language_model.path)
     try:
         with transaction.atomic():
@@ -74,6 +78,7 @@ def training_start(
                 config=replace(config, seed=config.seed or secrets.randbits(32)).to_dict(),
                 template=TEMPLATE,
                 with_corpus=with_corpus,
+                scope=scope,
                 since=since,
                 until=until,
                 is_scheduled=is_scheduled,

@@ -36,6 +36,7 @@ from generation.selectors.registry import (
     version_rows,
     versions,
 )
+from generation.selectors.training import scope_name
 from generation.services.evaluation import evaluation_start
 from generation.services.registry import (
     former_version,
@@ -84,13 +85,14 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
     newest = newest_measured([version]).get(version.pk)
     measured = version.evaluations.select_related("version", "against").get(pk=newest.pk) if newest else None
     children = version.children.select_related("language_model").order_by("number")
-    parent = version.parent
+    parent, run = version.parent, training_run_of(version)
     context = {
         "nav": "generation:model_list",
         "version": version,
         "config": version.lineage.get("config") or {},
         "data": data_rows(version),
-        "training_run": training_run_of(version),
+        "training_run": run,
+        "scope": scope_name(run) if run else "",
         "history": history_chart(history_of(version)),
         "loss": best_loss(version),
         "parent": parent,

@@ -24,6 +24,7 @@ from generation.selectors.training import (
     count_of,
     evaluation_of,
     loss_chart,
+    scope_name,
     settings_of,
     training_get_for,
     training_log,
@@ -111,13 +112,14 @@ def _shown(request: WorkspaceRequest, run: TrainingRun) -> dict[str, Any]:
         "samples": samples,
         "hidden": hidden,
         "log": log,
-        "point": chart["labels"][-1] if chart else 0,
+        "point": chart["labels"][-1] if chart else "",
         "sample": samples[0].step if samples else 0,
         "line": line,
         "examples": counted(run.data_counts, EXAMPLES),
         "pairs": counted(run.data_counts, PAIRS),
         "excluded": left_out(run.excluded),
         "masked": run.excluded.get(MASKED, 0),
+        "scope": scope_name(run),
         "settings": settings_of(run),
         "events": run_folder(run) / "events",
         "evaluation": evaluation_of(run.version) if run.version else None,
@@ -130,7 +132,7 @@ def _changed(request: WorkspaceRequest, context: dict[str, Any]) -> dict[str, bo
     seen = {name: request.GET.get(name, "") for name in ("point", "sample", "line")}
     ended = not context["run"].is_open
     return {
-        "first_point": context["chart"] is not None and seen["point"] in ("", "0"),
+        "first_point": context["chart"] is not None and not seen["point"],
         "new_points": context["chart"] is not None and str(context["point"]) != seen["point"],
         "new_samples": bool(context["samples"]) and str(context["sample"]) != seen["sample"],
         "new_lines": ended or str(context["line"]) != seen["line"],

@@ -68,6 +68,7 @@ def start(form: TrainingForm, *, actor: User, workspace: Workspace) -> Started:
             config=form.own_config,
             since=timezone.now() - timedelta(days=days) if days else None,
             with_corpus=data["with_corpus"],
+            scope=data["scope"],
         )
     except InvalidInputError as error:
         add_errors(form, error)
@@ -96,10 +97,15 @@ def _estimate_of(form: TrainingForm, workspace: Workspace) -> Estimate:
     if form.is_bound:
         form.is_valid()
         base, days = form.cleaned_data.get("language_model"), form.days
-        with_corpus = bool(form.cleaned_data.get("with_corpus"))
+        with_corpus, scope = bool(form.cleaned_data.get("with_corpus")), form.cleaned_data.get("scope", "")
     else:
         base = form.fields["language_model"].queryset.filter(pk=form.initial["language_model"]).first()  # type: ignore[attr-defined]
-        days, with_corpus = None, True
+        days, with_corpus, scope = None, True, ""
     return training_estimate(
-        workspace=workspace, language_model=base, config=form.own_config, days=days, with_corpus=with_corpus
+        workspace=workspace,
+        language_model=base,
+        config=form.own_config,
+        days=days,
+        with_corpus=with_corpus,
+        scope=scope,
     )

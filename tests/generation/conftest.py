@@ -54,6 +54,7 @@ def learned(settings: Any, tmp_path: Path, tiny_model: Path) -> Iterator[learnin
     WRITERS.clear()
     settings.MODEL_ROOT, settings.VAR_DIR, settings.STARTER_MODEL = tmp_path / "models", tmp_path / "var", "tiny"
     settings.TRAINING_DATA = "tests.generation.learning.collect"
+    settings.TRAINING_SCOPES = "tests.generation.learning.scopes"
     settings.STARTER_CORPUS = "tests.generation.learning.corpus"
     settings.TRAINING_THREADS = settings.GENERATION_THREADS = 1
     settings.EVALUATION_ITEMS = 4

@@ -46,14 +46,21 @@ class Learned:
     pairs: list[PreferencePair] = field(default_factory=list)
     excluded: dict[str, int] = field(default_factory=dict)
     windows: list[tuple[datetime | None, datetime]] = field(default_factory=list)
+    parts: list[tuple[str, str]] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
 
 
 LEARNED = Learned()
 
 
-def collect(*, workspace: Workspace, since: datetime | None, until: datetime) -> Learned:
+def collect(*, workspace: Workspace, since: datetime | None, until: datetime, scope: str) -> Learned:
     LEARNED.windows.append((since, until))
+    LEARNED.scopes.append(scope)
     return LEARNED
+
+
+def scopes(workspace: Workspace) -> list[tuple[str, str]]:
+    return LEARNED.parts
 
 
 def corpus() -> list[TrainingExample]:

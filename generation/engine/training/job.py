@@ -10,7 +10,7 @@ from generation.engine.training.adapter_folder import Lineage, write_folder
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.distributed import World
 from generation.engine.training.lora import write_adapter
-from generation.engine.training.trainer import Progress, Trainer, TrainingData, TrainResult
+from generation.engine.training.trainer import OnStart, Progress, Trainer, TrainingData, TrainResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ class TrainingJob:
         on_step: Callable[[Progress, LoadedModel], bool],
         world: World | None = None,
         between: Callable[[], object] | None = None,
+        on_start: OnStart = lambda found: None,
     ) -> tuple[TrainResult, str]:
         """Train, write the adapter, and return how it went and the SHA-256 of the weights.
 
         `on_step` hears every step and may ask the model for samples; True stops with `TrainingStoppedError`.
-        `between` is called between the batches of a measurement.
+        `between` is called between the batches of a measurement, `on_start` hears what the one before the first step found.
         """
         world = world or World()
         if self.parent is not None:
@@ -58,6 +59,7 @@ class TrainingJob:
             start_from=self.parent,
             world=world,
             between=between,
+            on_start=on_start,
         )
         sampled = LoadedModel(trainer.adapter.model, loaded.tokenizer, loaded.device, loaded.dtype)
         result = trainer.run()

@@ -80,6 +80,7 @@ class TrainResult:
 
 
 OnStep = Callable[[Progress], bool]  # True: stop after this step
+OnStart = Callable[[Mapping[str, float]], object]
 
 
 @dataclass(slots=True)
@@ -89,6 +90,7 @@ class Trainer:
     identity    what is trained, as JSON (hashes of base and data): a checkpoint of something else is refused
     start_from  folder of an adapter to go on from, trained over the same base with the same rank
     between     called between the batches of a measurement, which takes longer than a step
+    on_start    hears before the first step what is measured there: `held_out` and, with pairs, `pair_accuracy`
     """
 
     loaded: LoadedModel
@@ -101,6 +103,7 @@ class Trainer:
     start_from: Path | None = None
     world: World = field(default_factory=World)
     between: Callable[[], object] | None = None
+    on_start: OnStart = lambda found: None
     adapter: Adapter = field(init=False)
     _rows: RowMaker = field(init=False)
     _state: TrainState = field(init=False)
@@ -159,7 +162,7 @@ class Trainer:
         )
         try:
             if not self._state.history:
-                self._measure()  # where it starts from
+                self.on_start(self._measure())
             while self._state.step < self.steps and self._state.stopped != "time":
                 self._enter_pairs()
                 began = time.monotonic()

@@ -61,6 +61,9 @@ class Command(BaseCommand):
             "--label", default="", help="with --workspace: name of the training, else its date and time"
         )
         parser.add_argument(
+            "--brand", default="", help="with --workspace: learn only from the copy of this brand's campaigns"
+        )
+        parser.add_argument(
             "--base",
             help=f"folder of the base model in MODEL_ROOT; without it {settings.STARTER_MODEL}, with --workspace the one that "
             "its active version has",
@@ -108,6 +111,7 @@ class Command(BaseCommand):
             base=options["base"] or "",
             parent=options["parent"] or "",
             with_corpus=not options["without_corpus"],
+            scope=options["brand"],
             say=self._write,
         )
         if run.status == JobStatus.CANCELLED:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import ApiClient, Brief, Length, Scope
 from campaigns.services.brief import DIALS
@@ -17,8 +19,10 @@ from campaigns.services.product import product_archive
 from campaigns.services.variant import variant_adopt
 from copystudio.db import JobStatus
 from copystudio.models import Event, Membership, Role
+from copystudio.services.jobs import job_later
 from generation.models import GenerationRun
 from generation.services.blocks import block_next
+from generation.services.run_control import run_pause
 from tests import factories
 from tests.campaigns.copy_makers import finish, make_brief, make_run, write_candidates
 from tests.campaigns.shop import Shop, make_shop
@@ -274,6 +278,35 @@ def test_the_list_is_newest_first_and_filtered_by_status(shop: Shop) -> None:
     page = shop.get(f"{RUNS}?limit=1").json()
     assert [one["id"] for one in page["results"]] == [waiting.pk]
     assert [one["id"] for one in shop.get(page["next"]).json()["results"]] == [done.pk]
+
+
+def test_the_list_can_be_narrowed_to_runs_that_are_paused_or_to_the_others(shop: Shop) -> None:
+    paused, waiting = (make_run(shop.cast, brief=make_brief(shop.cast, name=name)) for name in ("One", "Two"))
+    run_pause(actor=shop.cast.copywriter, run=paused)
+
+    def listed(query: str) -> list[tuple[int, str, bool]]:
+        rows = shop.get(f"{RUNS}?{query}").json()["results"]
+        return [(one["id"], one["status"], one["paused"]) for one in rows]
+
+    assert listed("paused=true") == [(paused.pk, "queued", True)]
+    assert listed("status=queued&paused=false") == [(waiting.pk, "queued", False)]
+    assert len(listed("status=queued")) == 2, "as the status of each says"
+    assert shop.get(f"{RUNS}?paused=yes").status_code == 422
+
+
+def test_a_run_that_waits_for_the_model_server_says_why_and_until_when(shop: Shop) -> None:
+    run = make_run(shop.cast, product_filter={"skus": ["A-1"]})
+    assert shop.get(f"{RUNS}/{run.pk}").json()["server_away"] is None
+    block = block_next()
+    assert block is not None
+    until = timezone.now() + timedelta(minutes=2)
+    job_later(block, lease_until=until, error_code="server_slow", error_params={"detail": "secret path"})
+    away = shop.get(f"{RUNS}/{run.pk}").json()["server_away"]
+    assert away == {
+        "code": "server_slow",
+        "title": "The model server does not answer in time.",
+        "retry_at": until.isoformat().replace("+00:00", "Z"),
+    }
 
 
 def test_candidates_come_in_order_and_say_that_nobody_reviewed_them(shop: Shop) -> None:

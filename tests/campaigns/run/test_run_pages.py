@@ -9,10 +9,14 @@ import pytest
 from django.utils import timezone
 
 from campaigns.selectors.run_progress import RunProgress, run_progress
+from campaigns.selectors.sentences import SERVER_TROUBLES
 from copystudio.db import JobStatus
+from copystudio.services.jobs import job_later
+from generation.engine.errors import RemotePassingError
 from generation.models import GenerationBlock, GenerationRun
 from generation.services import blocks
 from generation.services.blocks import block_end, block_next, block_release
+from generation.services.execute import AWAY
 from generation.services.run_control import run_pause, run_resume
 from tests import factories
 from tests.campaigns.copy_makers import finish, make_brief, make_run, write_candidates
@@ -71,6 +75,65 @@ def test_a_run_between_two_turns_waits_and_is_not_stalled(cast: Cast, run: Gener
     GenerationRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() - dt.timedelta(minutes=1))
     page = cast.client(cast.viewer).get(url(run)).content.decode()
     assert "Waits for its next turn" in page and "The worker does not answer" not in page
+
+
+def wait_for_the_server(block: GenerationBlock, code: str = "server_unreachable", *, minutes: int = 2) -> dt.datetime:
+    """Put the block back as a worker does to which the model server does not answer. Returns when it is due."""
+    until = timezone.now() + dt.timedelta(minutes=minutes)
+    job_later(block, lease_until=until, error_code=code, error_params={"detail": "No route to <host>."})
+    return until
+
+
+@pytest.mark.parametrize(
+    ("language", "waits", "trouble"),
+    [
+        ("en", "Waits for the model server, which is asked again at {}.", "The model server cannot be reached."),
+        ("zh-hans", "正在等待模型服务器，将于 {} 再次请求。", "无法连接到模型服务器。"),
+    ],
+)
+def test_a_run_that_waits_for_the_model_server_says_why_and_how_long(
+    cast: Cast, run: GenerationRun, settings: Any, language: str, waits: str, trouble: str
+) -> None:
+    settings.TIME_ZONE = "Asia/Shanghai"
+    client = cast.client(cast.viewer)
+    until = wait_for_the_server(take(run))
+    for headers in ({}, HTMX):
+        page = client.get(url(run), headers={**headers, "Accept-Language": language}).content.decode()
+        assert waits.format(f"{timezone.localtime(until):%H:%M}") in page and trouble in page
+        assert "No route to &lt;host&gt;." in page
+    GenerationBlock.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    take(run)
+    page = client.get(url(run)).content.decode()
+    assert "Writing." in page and "model server" not in page and "No route" not in page
+
+
+def test_a_run_of_which_a_part_can_be_taken_does_not_wait_for_the_model_server(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "TEXTS", 1)  # each item is a block
+    factories.make_product(cast, title="Almond hat")
+    factories.make_product(cast, title="Beige hat")
+    run = make_run(cast)
+    first = take(run)
+    wait_for_the_server(first)
+
+    def away() -> object:
+        return run_progress(GenerationRun.objects.get(pk=run.pk)).away
+
+    assert away() is None
+    second = take(run)
+    assert away() is None, "somebody writes"
+    until = wait_for_the_server(second, minutes=1)
+    assert away() is not None and away().until == until
+    run_pause(actor=cast.copywriter, run=run)
+    assert away() is None
+    run_resume(actor=cast.copywriter, run=run)
+    assert away() is not None
+
+
+def test_every_reason_of_a_model_server_has_its_words() -> None:
+    assert set(AWAY.values()) == set(SERVER_TROUBLES)
+    assert set(AWAY) == set(RemotePassingError.__subclasses__())
 
 
 def test_a_busy_worker_is_not_taken_for_none(cast: Cast, run: GenerationRun) -> None:

@@ -61,6 +61,26 @@ def test_a_paused_run_is_called_so_wherever_it_is_listed(cast: Cast) -> None:
         assert "Paused</span>" not in client.get(place).content.decode()
 
 
+def test_the_list_tells_paused_runs_from_those_that_wait_or_are_worked_on(cast: Cast) -> None:
+    client, brief = cast.client(cast.copywriter), make_brief(cast)
+    running, halted = make_run(cast, brief=brief), make_run(cast, brief=make_brief(cast, name="Halted"))
+    assert block_next() is not None and block_next() is not None
+    paused, queued = (make_run(cast, brief=make_brief(cast, name=name)) for name in ("Paused", "Queued"))
+    stopped = make_run(cast, brief=make_brief(cast, name="Stopped"))
+    for run in (paused, halted, stopped):
+        client.post(url(run, "pause"))
+    client.post(url(stopped, "cancel"))
+
+    def listed(status: str) -> list[int]:
+        page = client.get(f"/w/{cast.workspace.slug}/runs/", {"status": status})
+        return [row.pk for row in page.context["page"]]
+
+    assert listed("paused") == [paused.pk, halted.pk]
+    assert listed("queued") == [queued.pk] and listed("running") == [running.pk]
+    assert listed("cancelled") == [stopped.pk] and len(listed("")) == 5
+    assert '<option value="paused">Paused</option>' in client.get(f"/w/{cast.workspace.slug}/runs/").content.decode()
+
+
 def test_a_stopped_run_can_go_on_with_what_is_not_done(cast: Cast) -> None:
     run, client = make_run(cast), cast.client(cast.copywriter)
     client.post(url(run, "cancel"))

@@ -75,15 +75,28 @@ def test_it_goes_on_from_a_version_over_its_base_and_without_the_corpus(
     assert (run.parent, run.with_corpus, run.language_model.folder) == (version, False, "tiny")
 
 
+@pytest.mark.parametrize("named", ["South", "brand/3"])
+def test_it_learns_from_one_brand(shop: Cast, learned: Learned, named: str) -> None:
+    learned.parts = [("brand/1", "North"), ("brand/3", "South")]
+    command("--brand", named)
+    assert TrainingRun.objects.get().scope == "brand/3" and set(learned.scopes) == {"brand/3"}
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
         (["--base", "more"], "no base model more in shop"),
         (["--parent", "adapter-9"], "no version with the adapter adapter-9 in shop"),
+        (
+            ["--brand", "East"],
+            r"no brand East in shop. There are: North \(brand/1\), North \(brand/2\), South \(brand/3\)",
+        ),
+        (["--brand", "North"], "no brand North in shop"),
         (["--examples", "more.jsonl"], "go with --name"),
     ],
 )
-def test_what_the_workspace_has_not_is_said(shop: Cast, args: list[str], said: str) -> None:
+def test_what_the_workspace_has_not_is_said(shop: Cast, learned: Learned, args: list[str], said: str) -> None:
+    learned.parts = [("brand/1", "North"), ("brand/2", "North"), ("brand/3", "South")]
     with pytest.raises(CommandError, match=said):
         command(*args)
     assert not TrainingRun.objects.exists()

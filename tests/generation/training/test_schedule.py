@@ -74,6 +74,14 @@ def test_the_hour_is_that_of_the_studios_time_zone(shop: Cast, learned: Learned,
         assert schedules_look(there.astimezone(dt.UTC)) == 1
 
 
+def test_a_training_of_a_part_does_not_make_the_rest_old(shop: Cast, learned: Learned) -> None:
+    learned.examples, learned.parts = [used(1)], [("brand/1", "North")]
+    train(shop, scope="brand/1")
+    learned.examples, schedule = [used(n) for n in (1, 3, 5)], make(shop)
+    schedules_look(SUNDAY_TWO)
+    assert learned.windows[-2][0] is None and result_of(schedule) == "started"
+
+
 def test_when_it_is_due_and_enough_is_new_a_run_is_started(shop: Cast, learned: Learned) -> None:
     learned.examples = [used(n) for n in (1, 3, 5)]
     schedule = make(shop)

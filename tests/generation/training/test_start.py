@@ -17,6 +17,7 @@ from copystudio.errors import ConflictError, InvalidInputError, NotPermittedErro
 from copystudio.models import Event, Outbox
 from generation.engine.training.config import PROJECTIONS, TrainConfig
 from generation.models import LanguageModel, ModelVersion, TrainingRun
+from generation.services.train import training_execute
 from generation.services.training import training_cancel, training_resume, training_start
 from tests.generation.learning import (
     CORPUS,
@@ -167,6 +168,21 @@ def test_data_with_nothing_to_measure_by_are_refused(shop: Cast, learned: Learne
     learned.examples = [replace(used(n), product="mug") for n in range(20)]
     with pytest.raises(InvalidInputError, match="kept for measuring"):
         start(shop, with_corpus=False)
+
+
+def test_a_part_of_the_data_is_learned_alone(shop: Cast, learned: Learned) -> None:
+    learned.parts = [("brand/1", "North")]
+    run = start(shop, scope="brand/1")
+    training_execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert (run.scope, run.status, learned.scopes) == ("brand/1", JobStatus.SUCCEEDED, ["brand/1"] * 2)
+
+
+def test_a_part_that_is_not_there_is_refused(shop: Cast, learned: Learned) -> None:
+    learned.parts = [("brand/1", "North")]
+    with pytest.raises(InvalidInputError) as caught:
+        start(shop, scope="brand/2")
+    assert list(caught.value.fields) == ["scope"] and not TrainingRun.objects.exists()
 
 
 def test_pressing_twice_is_one_run(shop: Cast) -> None:

@@ -25,6 +25,7 @@ from generation.models import (
     TrainingRun,
     TrainingSample,
 )
+from generation.selectors.training_estimate import tokens_per_second
 from generation.services import train as worker
 from generation.services.lineage import code_revision
 from generation.services.run_folder import run_folder
@@ -94,11 +95,14 @@ def test_a_run_ends_with_one_staged_version_and_where_it_came_from(shop: Cast) -
 def test_every_step_is_on_the_curve_and_samples_are_written_where_the_loss_was_measured(shop: Cast) -> None:
     run = execute(start(shop))
     points = list(TrainingPoint.objects.filter(run=run))
-    assert [point.step for point in points] == list(range(1, STEPS + 1))
+    assert [point.step for point in points] == list(range(STEPS + 1))
     measured = {point.step: point.held_out for point in points if point.held_out is not None}
-    assert list(measured) == [5, 10]
+    assert list(measured) == [0, 5, 10]
     assert run.best_loss == min(measured.values())
+    assert points.pop(0).loss is None, "nothing was learned from before the first step"
     assert all(point.loss and point.loss > 0 and point.tokens_per_second > 0 for point in points)
+    speeds = [point.tokens_per_second for point in points]
+    assert tokens_per_second(shop.workspace, base_of(shop))[0] == pytest.approx(sum(speeds) / STEPS)
     assert points[0].learning_rate > points[-1].learning_rate > 0
     samples = TrainingSample.objects.filter(run=run)
     assert set(samples.values_list("step", "position")) == {(step, place) for step in (5, 10) for place in range(3)}
@@ -108,6 +112,20 @@ def test_every_step_is_on_the_curve_and_samples_are_written_where_the_loss_was_m
         "started",
         "finished",
     ]
+
+
+def test_the_loss_at_the_start_is_known_before_the_first_step(shop: Cast, at_step: Any) -> None:
+    run, known = start(shop), []
+
+    def look(step: int) -> None:
+        run.refresh_from_db()
+        known.append((run.done, run.best_loss, [(point.step, point.held_out) for point in run.points.all()]))
+
+    at_step(look)
+    version = execute(run).version
+    assert version is not None
+    first = version.lineage["history"][0]["held_out"]
+    assert known[0] == (0, first, [(0, first)])
 
 
 def test_the_end_is_told_and_the_measuring_is_queued(shop: Cast) -> None:
@@ -204,7 +222,7 @@ def test_a_lost_lease_writes_nothing_more(shop: Cast, at_step: Any) -> None:
     at_step(taken_over)
     run = execute(run)
     assert run.status == JobStatus.RUNNING, "it is the other worker's now"
-    assert [point.step for point in run.points.all()] == [1, 2, 3]
+    assert [point.step for point in run.points.all()] == [0, 1, 2, 3]
     assert ModelVersion.objects.filter(workspace=shop.workspace).count() == 1
     assert not Evaluation.objects.exists() and not Notification.objects.exists()
     assert left_in(base_of(shop).path.parent) == ["tiny"]
@@ -240,7 +258,7 @@ def test_cancelling_stops_within_a_step_and_resuming_ends_with_the_same_adapter(
     at_step(cancel)
     execute(run)
     assert run.status == JobStatus.CANCELLED
-    assert run.done == 4 and [point.step for point in run.points.all()] == [1, 2, 3, 4]
+    assert run.done == 4 and [point.step for point in run.points.all()] == [0, 1, 2, 3, 4]
     assert "step-00000004" in left_in(run_folder(run) / "checkpoints")
     assert ModelVersion.objects.filter(workspace=shop.workspace).count() == 1
     assert not Notification.objects.exists()
@@ -250,7 +268,7 @@ def test_cancelling_stops_within_a_step_and_resuming_ends_with_the_same_adapter(
     training_resume(actor=shop.admin, run=run)
     execute(run)
     assert run.status == JobStatus.SUCCEEDED and heard[0] == 5
-    assert [point.step for point in run.points.all()] == list(range(1, STEPS + 1))
+    assert [point.step for point in run.points.all()] == list(range(STEPS + 1))
     at_step(lambda step: None)
     elsewhere, _ = training_start(
         actor=shop.stranger,

@@ -130,10 +130,24 @@ def test_what_is_drawn_stays_as_the_run_goes_on(cast: Cast) -> None:
 
 def test_the_page_shows_the_curve_with_its_table(cast: Cast) -> None:
     run = running(make_training(cast))
-    assert "The first points come after the first steps." in shown(cast, run)
+    assert "The first point comes before the first step" in shown(cast, run)
     write_points(run, 20)
     page = shown(cast, run)
     assert 'id="training-chart"' in page and "data-chart=" in page and "The figures as a table" in page
+
+
+def test_the_curve_begins_before_the_first_step(cast: Cast) -> None:
+    run = running(make_training(cast), step="measuring", done=0, total=0, best_loss=3.21987)
+    assert "?point=&amp;" in shown(cast, run)
+    run.points.create(workspace=cast.workspace, step=0, held_out=3.21987)
+    first = cast.client(cast.approver).get(url(run), headers=HTMX)
+    chart = first.context["chart"]
+    assert chart["labels"] == ["0"] and [series["data"] for series in chart["series"]] == [[None], [3.2199]]
+    assert first.content.decode().count("3.220") == 2, "the number, and the curve's table"
+    assert 'id="training-chart"' in first.content.decode() and "?point=0&amp;" in first.content.decode()
+    assert 'id="training-chart"' not in shown(cast, run, "?point=0", **HTMX)
+    write_points(run, 10)
+    assert loss_chart(run)["labels"] == [str(step) for step in range(11)]
 
 
 def test_a_poll_brings_only_what_is_newer(cast: Cast) -> None:
@@ -147,7 +161,7 @@ def test_a_poll_brings_only_what_is_newer(cast: Cast) -> None:
     points = shown(cast, run, f"?point=9&sample=10&line={line}", **HTMX)
     assert 'hx-swap-oob="outerHTML:#training-chart .chart"' in points and "<summary>" not in points
     assert points.count("hx-swap-oob") == 2
-    assert 'id="training-chart"' in shown(cast, run, f"?point=0&sample=10&line={line}", **HTMX)
+    assert 'id="training-chart"' in shown(cast, run, f"?point=&sample=10&line={line}", **HTMX)
     assert "Dry after 10" in shown(cast, run, f"?point=10&sample=0&line={line}", **HTMX)
     lines = shown(cast, run, "?point=10&sample=10&line=0", **HTMX)
     assert 'id="training-log"' in lines and 'id="training-data"' in lines and "Dry after" not in lines
@@ -164,7 +178,7 @@ def test_the_next_poll_says_what_the_page_shows(cast: Cast) -> None:
 
 def test_the_last_poll_brings_the_buttons_of_what_came_out(cast: Cast) -> None:
     run = trained(cast)
-    last = shown(cast, run, "?point=0&sample=0&line=0", **HTMX)
+    last = shown(cast, run, "?point=&sample=0&line=0", **HTMX)
     assert 'id="training-actions" hx-swap-oob="true"' in last and f"Version {run.version.number}" in last
 
 

@@ -158,6 +158,24 @@ def test_pressing_twice_starts_one(cast: Cast) -> None:
     assert first["Location"] == second["Location"] and TrainingRun.objects.count() == 1
 
 
+def test_it_learns_from_the_brand_that_was_chosen_and_says_so(cast: Cast) -> None:
+    brand, client = factories.make_brand(cast, name="North"), cast.client(cast.admin)
+    assert f'<option value="brand/{brand.pk}">North</option>' in client.get(url(cast)).content.decode()
+    client.post(url(cast), body(cast, scope=f"brand/{brand.pk}"))
+    run = TrainingRun.objects.get()
+    shown = client.get(f"/w/{cast.workspace.slug}/training/{run.pk}/").content.decode()
+    assert run.scope == f"brand/{brand.pk}" and "Only the copy of North." in shown
+
+
+def test_a_brand_that_is_not_there_is_refused_and_its_estimate_is_of_everything(cast: Cast) -> None:
+    client, asked = cast.client(cast.admin), body(cast, scope="brand/0")
+    page = client.post(url(cast), asked)
+    assert (
+        page.status_code == 422 and list(page.context["form"].errors) == ["scope"] and not TrainingRun.objects.exists()
+    )
+    assert client.get(url(cast), asked, headers=HTMX).context["wrong"] == ["Copy of"]
+
+
 # -- the estimate ----------------------------------------------------------------------------------------------------
 
 

@@ -168,7 +168,7 @@ def test_a_server_that_breaks_off_is_an_error(make_remote: MakeRemote, server: C
         b'{"choices": [{"text": " a", "logprobs": {"tokens": ["a"], "token_logprobs": [-1, -2]}}]}',
         b'{"choices": [{"text": " a", "logprobs": {"tokens": ["a"], "token_logprobs": ["x"]}}]}',
         b"[" * 100_000,
-        gzip.compress(b'{"choices": [{"index": 0, "text": " a"}]}'),
+        gzip.compress(b'{"choices": [{"index": 0, "text": " a"}]}', mtime=0),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_an_error_and_not_asked_for_again(

@@ -123,6 +123,21 @@ def test_others_may_compute_between_the_batches_of_a_measurement(make_trainer: M
     assert called, "the first measurement comes before the first step"
 
 
+def test_what_is_measured_before_the_first_step_is_told_once(
+    make_trainer: MakeTrainer, data: TrainingData, tmp_path: Path
+) -> None:
+    data = replace(data, pairs=[pair_for(0)], held_out_pairs=[pair_for(2)])
+    told: list[dict[str, float]] = []
+    trainer = make_trainer(lambda progress: not told or progress.step == 2, data=data)
+    trainer.on_start = lambda found: told.append(dict(found))
+    with pytest.raises(TrainingStoppedError):
+        trainer.run()
+    again = make_trainer(data=data)
+    again.on_start = lambda found: told.append(dict(found))
+    first = again.run().state.history[0]
+    assert told == [{"held_out": first["held_out"], "pair_accuracy": first["pair_accuracy"]}]
+
+
 def test_pairs_are_learned_without_losing_the_examples(make_trainer: MakeTrainer, data: TrainingData) -> None:
     data = replace(data, pairs=[pair_for(n) for n in range(12)], held_out_pairs=[pair_for(n) for n in range(12)])
     config = replace(QUICK, preference_epochs=4, preference_rate=0.5)
