@@ -29,7 +29,7 @@ from copystudio.embedded.valkey import Valkey
 
 PREFIX = "copystudio-tests-"
 FOLDER = "TEST_STUDIO_VAR"  # set once the run has its folder and servers
-NAMES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
+WORKER = "TEST_STUDIO_WORKER"  # whose they are: each parallel worker of pytest-xdist has its own
 OUTSIDE = {
     "PostgreSQL and Redis": {
         "TEST_DATABASE_URL": "postgresql://postgres@127.0.0.1:5432/postgres",
@@ -50,11 +50,16 @@ def ensure() -> None:
     """Make a data folder, start what is not given, and set ``DATABASE_URL`` and its like for this process and all that
     it starts. A process that a test starts finds everything set and joins in.
     """
-    if FOLDER not in os.environ:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if os.environ.get(WORKER) != worker:
         _start()
-    os.environ["STUDIO_VAR"] = os.environ[FOLDER]
-    for name in NAMES:
-        os.environ[name] = os.environ[f"TEST_{name}"]
+        os.environ[WORKER] = worker
+        _share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    where = places(Path(os.environ[FOLDER]))
+    os.environ["STUDIO_VAR"] = str(where.var)
+    own = {"DATABASE_URL": where.database_url, "BROKER_URL": where.broker_url, "CACHE_URL": where.cache_url}
+    for name, address in own.items():
+        os.environ[name] = os.environ.get(f"TEST_{name}") or address
 
 
 def _start() -> None:
@@ -69,12 +74,17 @@ def _start() -> None:
     make_folders(where)
     if not os.environ.get("TEST_DATABASE_URL"):
         stack.enter_context(running(Postgres(where, unsafe=True)))
-        os.environ["TEST_DATABASE_URL"] = where.database_url
     if not (os.environ.get("TEST_BROKER_URL") and os.environ.get("TEST_CACHE_URL")):
         stack.enter_context(running(Valkey(where, unsafe=True)))
-        os.environ.setdefault("TEST_BROKER_URL", where.broker_url)
-        os.environ.setdefault("TEST_CACHE_URL", where.cache_url)
     os.environ[FOLDER] = str(where.var)
+
+
+def _share_cores(workers: int) -> None:
+    """Two processes that compute with all cores each are many times slower than one after the other."""
+    if workers > 1:
+        threads = str(max(1, (os.cpu_count() or 1) // workers))
+        for name in ("OMP_NUM_THREADS", "GENERATION_THREADS", "TRAINING_THREADS"):
+            os.environ.setdefault(name, threads)
 
 
 def _sweep() -> None:
