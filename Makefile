@@ -26,7 +26,7 @@ manage: ## Any management command: make manage DO="check --deploy".
 
 test: ## Install what is missing and run all tests, on servers of its own. ARGS="-k word" for some.
 	@$(BOOTSTRAP) test
-	$(PYTEST) -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(PYTEST) -n auto --dist worksteal $(ARGS)
 	@$(MAKE) --no-print-directory test-servers
 
 test-servers: ## The tests marked `servers` again, on PostgreSQL, Redis and RabbitMQ of this machine (CI=true).

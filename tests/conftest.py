@@ -14,6 +14,12 @@ from tests.people import Cast, make_cast
 from tests.structure.source import ROOT
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Servers that are given serve one process: a broker and a cache are not kept apart as databases are."""
+    given = any(os.environ.get(f"TEST_{name}") for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL"))
+    return 1 if given else min(4, os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def own_language() -> Iterator[None]:
     """A test that asks for a page in another language leaves the thread as it found it."""

@@ -28,6 +28,12 @@ def engines_apart(engines: Iterable[Engine]) -> list[Engine]:
     return list(found.values())
 
 
+def in_turn(engine: Engine) -> list[Engine]:
+    """The engines that a block's field holds, the last one last."""
+    last = dict(engine)
+    return [*last.pop("before", ()), last] if last else []
+
+
 class GenerationRun(Job):
     """What somebody asked for. It is worked on in blocks, by as many workers as there are: its lease says that one of
     them does, and its counters are theirs together."""
@@ -87,8 +93,8 @@ class GenerationRun(Job):
     @property
     def engines(self) -> list[Engine]:
         """What wrote it, the last one last."""
-        blocks = self.blocks.exclude(engine={}).only("engine")
-        return engines_apart([*(one for block in blocks for one in block.engines), *filter(None, [self.engine])])
+        found = self.blocks.exclude(engine={}).order_by("engine").distinct().values_list("engine", flat=True)
+        return engines_apart([*(one for engine in found for one in in_turn(engine)), *filter(None, [self.engine])])
 
 
 class GenerationBlock(Job):
@@ -120,8 +126,7 @@ class GenerationBlock(Job):
     @property
     def engines(self) -> list[Engine]:
         """What wrote it, the last one last."""
-        engine = dict(self.engine)
-        return [*engine.pop("before", ()), engine] if engine else []
+        return in_turn(self.engine)
 
     def engine_after(self, engine: Engine) -> Engine:
         """What is kept where ``engine`` takes the block up: those that wrote texts of it stay."""
