@@ -36,6 +36,7 @@ class ServerAway:
     code: str
     detail: str
     until: datetime
+    wait: timedelta
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ class RunProgress:
     @property
     def remaining_text(self) -> str:
         return duration_text(self.remaining)
+
+    @property
+    def away_text(self) -> str:
+        return duration_text(self.away.wait if self.away else None)
 
     @property
     def missing(self) -> int:
@@ -128,7 +133,9 @@ def _server_away(run: GenerationRun, now: datetime) -> ServerAway | None:
     block = waiting.first()
     if block is None or block.lease_until is None or block.lease_until <= now:
         return None
-    return ServerAway(block.error_code, str(block.error_params.get("detail", "")), block.lease_until)
+    return ServerAway(
+        block.error_code, str(block.error_params.get("detail", "")), block.lease_until, block.lease_until - now
+    )
 
 
 def failed_block(run: GenerationRun) -> GenerationBlock | None:

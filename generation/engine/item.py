@@ -1,9 +1,9 @@
 """What is to be filled: one brief, from one angle or several."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 
-from generation.engine.angles import angle_of
+from generation.engine.angles import Refused, angle_of, lacks
 from generation.engine.config import Check, Language, Prompt
 from generation.engine.plan import Plan
 
@@ -30,7 +30,7 @@ class Item:
     plan      facts that lead: a text that tells fewer than half of them is kept only where two rounds brought no better
     others    further angles: outputs take turns, the first with `plan` and `prompt`; what may not be written, and the limit, are
               the same for all
-    refused   of angles whose prompt a model server refuses, by place (0 is the first), the output from which on they get none
+    refused   of angles whose prompt a model server refused, by place (0 is the first), the outputs that they did not get
     first     number of the first output to write: those before were written when it was tried the last time
     beside    text by text that of another field that it is read with; empty where there is none yet
     slot      the place of its first text: texts of one slot are read together
@@ -46,7 +46,7 @@ class Item:
     first: int = 0
     plan: Plan = field(default_factory=Plan)
     others: tuple[Angle, ...] = ()
-    refused: Mapping[int, int] = field(default_factory=dict)
+    refused: Refused = field(default_factory=dict)
     beside: tuple[str, ...] = ()
     slot: int = 0
 
@@ -65,10 +65,15 @@ class Item:
 
     def without(self, prompts: Container[str]) -> "Item":
         """The item with the angles refused whose prompt is one of these texts, from its first output on."""
-        found = {place: self.first for place, angle in enumerate(self.angles) if angle.prompt.text in prompts}
-        return replace(self, refused={**found, **self.refused})
+        found = dict(self.refused)
+        for place, angle in enumerate(self.angles):
+            if angle.prompt.text in prompts and not lacks(self.first, found.get(place, ())):
+                *before, last = found.get(place) or [(self.first, self.first)]
+                joined = [(last[0], None)] if last[1] == self.first else [last, (self.first, None)]
+                found[place] = [*before, *joined]
+        return replace(self, refused=found)
 
     @property
     def is_refused(self) -> bool:
         """Whether no angle is left."""
-        return all(place in self.refused for place in range(len(self.angles)))
+        return all(lacks(self.first, self.refused.get(place, ())) for place in range(len(self.angles)))

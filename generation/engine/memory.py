@@ -18,6 +18,7 @@ def give_back() -> None:
 
 def mapped(path: Path) -> list[Span]:
     """Where the file lies in this process, as far as nobody can write to it there."""
+    path = path.resolve()
     try:
         lines = [line.split(maxsplit=5) for line in _MAPS.read_text(encoding="utf-8").splitlines()]
     except OSError:

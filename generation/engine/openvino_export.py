@@ -157,7 +157,7 @@ def load_export(place: Path, *, threads: int | None = None) -> OpenVinoModel:
     from generation.engine.openvino_paged import with_paged_attention
 
     try:
-        core = openvino.Core()
+        core, before = openvino.Core(), mapped(place / _WEIGHTS)
         graph = with_paged_attention(core.read_model(place / _GRAPH), list(layers))
         compiled = core.compile_model(graph, "CPU", settings)
         vocabulary = int(compiled.output(0).get_partial_shape()[1].get_length())
@@ -167,7 +167,7 @@ def load_export(place: Path, *, threads: int | None = None) -> OpenVinoModel:
         if is_out_of_memory(error):
             raise
         raise OpenVinoError(f"OpenVINO cannot load {place.name}: {error}") from error
-    weights = tuple(mapped((place / _WEIGHTS).resolve()))
+    weights = tuple(span for span in mapped(place / _WEIGHTS) if span not in before)
     return OpenVinoModel(compiled, layers, TextTokenizer.from_folder(place), vocabulary, weights)
 
 

@@ -166,13 +166,12 @@ class _Refused:
         """
         ids, share, refused = self.ids, self.share.clone(), int(self.ids[place])
         draws = random.Random(chance)  # noqa: S311 no secret: the same seed must give the same text
-        token, worth = refused, self.logits[0, refused].item()
+        token = refused
         while refuses(token):
             self.logits[0, token] = -torch.inf
             share[place] = 0
             if not share.any():
                 if not torch.isfinite(self.logits).any():
-                    self.logits[0, refused] = worth
                     return refused
                 ids, share = (one[0] for one in _shares(self.logits, self.banned, config, self.history, {}))
             place = int(_place(share.unsqueeze(0), torch.tensor([draws.random()], device=share.device)))

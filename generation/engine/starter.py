@@ -5,18 +5,17 @@ name is complete; whatever a killed conversion left behind is removed by the nex
 """
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from generation.engine.errors import ModelFolderError, StarterModelError
 from generation.engine.manifest import Manifest
+from generation.engine.whole_folder import one_at_a_time
 
 Progress = Callable[[str, float], None]
 
@@ -124,7 +123,7 @@ def prepare(model_root: Path, progress: Progress | None = None, *, model: Starte
     if not is_prepared(model_root, model):
         try:
             model_root.mkdir(parents=True, exist_ok=True)
-            with _one_at_a_time(model_root / f".{model.name}.lock"):
+            with one_at_a_time(model_root / f".{model.name}.lock"):
                 if not is_prepared(model_root, model):
                     _convert_beside(folder, model, report)
         except OSError as error:
@@ -132,13 +131,6 @@ def prepare(model_root: Path, progress: Progress | None = None, *, model: Starte
             raise StarterModelError(f"The starter model could not be written to {model_root}: {reason}") from error
     report("done", 1.0)
     return folder
-
-
-@contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
-    with lock.open("w") as handle:  # the lock goes away with the process, however that ends
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _convert_beside(folder: Path, model: StarterModel, report: Progress) -> None:

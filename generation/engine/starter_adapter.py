@@ -7,13 +7,14 @@ from typing import Any
 from generation.engine.errors import ModelFolderError, StarterModelError
 from generation.engine.manifest import MANIFEST_NAME, Manifest, sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
+from generation.engine.whole_folder import one_at_a_time, written_whole
 
 SHIPPED = Path(__file__).resolve().parent.parent / "starter" / "adapter"
 NAME = "gemma-3-270m-starter-3"
 
 
 def install(model_root: Path, shipped: Path = SHIPPED) -> Path:
-    """The adapter's folder in `model_root`, copied there if it is missing or not whole.
+    """The adapter's folder in `model_root`, copied there if it is missing or not whole. Two processes may call this at once.
 
     Raises `StarterModelError` when what was shipped is not whole, or the copy cannot be written.
     """
@@ -22,13 +23,11 @@ def install(model_root: Path, shipped: Path = SHIPPED) -> Path:
         Manifest.read(shipped).verify(shipped, hashes=True)
         if _is_whole(target, shipped):
             return target
-        beside = model_root / f".partial-{NAME}"
-        for left in (beside, target):
-            if left.exists():
-                shutil.rmtree(left)
         model_root.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(shipped, beside)
-        beside.rename(target)
+        with one_at_a_time(model_root / f".{NAME}.lock"):
+            if not _is_whole(target, shipped):
+                with written_whole(target) as beside:
+                    shutil.copytree(shipped, beside, dirs_exist_ok=True)
     except ModelFolderError as error:
         raise StarterModelError(f"The starter adapter is not as it was shipped: {error}") from error
     except OSError as error:

@@ -1,5 +1,6 @@
 """Folders that are there whole or not at all: written beside, brought to the disk, renamed. No torch here."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ def written_whole(target: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block with this file."""
+    with lock.open("w") as handle:  # the lock goes away with the process, however that ends
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _sync(path: Path) -> None:

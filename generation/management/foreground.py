@@ -57,9 +57,10 @@ def workspace_train(
     return run
 
 
-def step_line(*, step: int, steps: int, loss: float, held_out: float | None, rate: float, left: float) -> str:
+def step_line(*, step: int, steps: int, loss: float | None, held_out: float | None, rate: float, left: float) -> str:
+    learned = "" if loss is None else f" loss {loss:.3f}"
     measured = "" if held_out is None else f", held-out {held_out:.4f}"
-    return f"step {step}/{steps} loss {loss:.3f}{measured}, {rate:.0f} tokens/s, {left / 60:.0f} min left"
+    return f"step {step}/{steps}{learned}{measured}, {rate:.0f} tokens/s, {left / 60:.0f} min left"
 
 
 def _admin_of(workspace: Workspace) -> User:
@@ -126,7 +127,7 @@ class _Teller:
 
     def __init__(self, run: TrainingRun, say: Say) -> None:
         self._run, self._say = run, say
-        self._line = self._step = 0
+        self._line, self._step = 0, -1
 
     def tell(self) -> None:
         run = TrainingRun.objects.filter(pk=self._run.pk).first()
@@ -142,7 +143,7 @@ class _Teller:
                     step_line(
                         step=point.step,
                         steps=run.total,
-                        loss=point.loss or 0.0,
+                        loss=point.loss,
                         held_out=point.held_out,
                         rate=point.tokens_per_second,
                         left=run.seconds_left or 0.0,

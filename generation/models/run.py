@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.db import Job
-from generation.engine.angles import angle_of
+from generation.engine.angles import Span, angle_of
 from generation.models.model_version import ModelVersion
 
 Engine = dict[str, Any]
@@ -92,7 +92,7 @@ class GenerationRun(Job):
 
     @property
     def engines(self) -> list[Engine]:
-        """What wrote it, the last one last."""
+        """What wrote it: the last one last, the others in no order."""
         found = self.blocks.exclude(engine={}).order_by("engine").distinct().values_list("engine", flat=True)
         return engines_apart([*(one for engine in found for one in in_turn(engine)), *filter(None, [self.engine])])
 
@@ -156,7 +156,7 @@ class GenerationItem(models.Model):
     # why it failed by itself; the other items of the run go on
     error = models.CharField(max_length=500, blank=True)
     # which facts lead (Plan.to_dict) and what the model read (Prompt.text), for the first angle; "others" in the plan has both
-    # for further angles: outputs take turns among them; "refused" has, by place, the first output that an angle did not get
+    # for further angles: outputs take turns among them; "refused" has, by place, the outputs that an angle did not get
     plan = models.JSONField(default=dict, blank=True)
     prompt = models.TextField(blank=True)
 
@@ -191,14 +191,15 @@ class GenerationItem(models.Model):
         found: list[list[str]] = []
         for place, angle in enumerate((self.plan, *self.plan.get("others", []))):
             leads = [fact[0] for fact in angle.get("leads", [])]
-            if leads and leads not in found and self.refused.get(place) != 0:
+            if leads and leads not in found and (0, None) not in self.refused.get(place, ()):
                 found.append(leads)
         return found
 
     @property
-    def refused(self) -> dict[int, int]:
-        """Of angles whose prompt a model server refused, by place, the first output that they did not get."""
-        return {int(place): number for place, number in self.plan.get("refused", {}).items()}
+    def refused(self) -> dict[int, list[Span]]:
+        """Of angles whose prompt a model server refused, by place, the outputs that they did not get."""
+        kept = self.plan.get("refused", {})
+        return {int(place): [(begin, end) for begin, end in spans] for place, spans in kept.items()}
 
     @property
     def turns(self) -> list[int]:

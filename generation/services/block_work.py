@@ -43,7 +43,7 @@ class TurnOverError(Exception):
 
 class BlockWork:
     """The work on one block. ``run`` returns when every item has its texts or is done for. Raises RemoteRefusedError
-    where none has a text and a model server refused every prompt of some."""
+    where a model server refused every prompt of all of them."""
 
     def __init__(self, block: GenerationBlock, keeper: BlockKeeper) -> None:
         self.block, self.keeper = block, keeper
@@ -54,7 +54,7 @@ class BlockWork:
         self.writer: Writer | None = None
         self.cost = Decimal(0)
         self.refused: dict[str, RemoteRequestError] = {}  # by the text of the prompt
-        self.is_refused = False  # whether an item failed by that
+        self.failed: set[int] = set()  # numbers of the items that failed by that
 
     def run(self) -> None:
         try:
@@ -80,6 +80,7 @@ class BlockWork:
                 if error.refused.keys() <= self.refused.keys():
                     raise  # or the same would be asked for ever
                 self.refused.update(error.refused)
+                log.warning("of block %s %d prompts are refused: %s", self.block, len(self.refused), error)
             except RemoteError:
                 self._write()
                 raise
@@ -90,7 +91,7 @@ class BlockWork:
                 log.warning("memory ran out in block %s: %d texts at once from now on", self.block, batch)
                 self._step("writing", writer=writer, batch=batch)
             gc.collect()
-        if self.is_refused and not self.block.items.filter(produced__gt=0).exists():
+        if self.failed and not self.block.items.exclude(pk__in=self.failed).exists():
             raise RemoteRefusedError(self.refused)
 
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
@@ -134,7 +135,8 @@ class BlockWork:
                 one = prepare(self.job, row, self._encode.encode, beside.get(row.pk)).without(self.refused)
             except (ValueError, KeyError, TypeError, RemoteRequestError) as error:
                 self._fail(row, error)
-                self.is_refused |= isinstance(error, RemoteRequestError)
+                if isinstance(error, RemoteRequestError):
+                    self.failed.add(row.pk)
             else:
                 found[row.position if row.group is None else row.group].append(one)
         self.prepared = {one.row.pk: one for together in found.values() for one in together}

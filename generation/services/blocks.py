@@ -147,15 +147,16 @@ def block_end(block: GenerationBlock, status: JobStatus, *, code: str = "", deta
 
 def run_fail(block: GenerationBlock, *, code: str, detail: str = "") -> None:
     """The whole run fails with this block, because every other one would: the model does not load."""
+    params = {"detail": detail[:500]} if detail else {}
     with transaction.atomic():
         blocks_lock(block.run_id)
         job_still_mine(block)
         run = locked(GenerationRun, pk=block.run_id)
         run.blocks.filter(status__in=OPEN_STATUSES).update(
-            status=JobStatus.FAILED, error_code=code, lease_until=None, finished_at=Now()
+            status=JobStatus.FAILED, error_code=code, error_params=params, lease_until=None, finished_at=Now()
         )
         if run.is_open:
-            _end(run, JobStatus.FAILED, code, {"detail": detail[:500]} if detail else {})
+            _end(run, JobStatus.FAILED, code, params)
 
 
 def blocks_lock(run_id: int) -> None:

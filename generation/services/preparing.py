@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
+from generation.engine.angles import Span
 from generation.engine.config import Check, CopyBrief
 from generation.engine.errors import RemoteRequestError
 from generation.engine.item import Angle, Item
@@ -37,7 +38,7 @@ class Prepared:
     def plan_to_dict(self) -> dict[str, Any]:
         """The plan as it is kept: of the further angles also what the model read, and which were refused."""
         others = [{**angle.plan.to_dict(), "prompt": angle.prompt.text} for angle in self.item.others]
-        refused = {str(place): number for place, number in self.item.refused.items()}
+        refused = {str(place): spans for place, spans in self.item.refused.items()}
         return {**self.item.plan.to_dict(), "others": others, **({"refused": refused} if refused else {})}
 
     def without(self, refused: Mapping[str, RemoteRequestError]) -> Prepared:
@@ -88,7 +89,7 @@ def prepare(
         first=row.outputs,
         plan=first.plan,
         others=tuple(others),
-        refused=row.refused,
+        refused=_refused_before(row),
         slot=len(there),
         beside=tuple(beside.get(slot, "") for slot in slots) if beside else (),
     )
@@ -101,6 +102,14 @@ def _most_angles(run: GenerationRun, row: GenerationItem) -> int:
     if run.parent_id is not None or row.group is not None or run.model_version.prompt_template not in FOLLOW_THE_PLAN:
         return 1
     return 1 + len(row.plan.get("others", ())) if row.outputs else min(MOST_ANGLES, row.requested)
+
+
+def _refused_before(row: GenerationItem) -> dict[int, list[Span]]:
+    """Of outputs that were written. Those to come are asked of every angle again: the server may take it by now."""
+    return {
+        place: [(begin, row.outputs if end is None else end) for begin, end in spans]
+        for place, spans in row.refused.items()
+    }
 
 
 def seed_of(run: GenerationRun, item: GenerationItem) -> int:

@@ -47,7 +47,7 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
 
 
 def _numbers(candidate: Candidate) -> str:
-    """What it was computed with; empty where that was not kept, or several engines may have been it."""
+    """What it was computed with; empty where that was not kept. Where several engines may have been it, "bfloat16 or float32"."""
     block, run = candidate.item.block, candidate.item.run
     if block is not None and block.created_at <= candidate.created_at:
         blocks = [block]
@@ -55,4 +55,4 @@ def _numbers(candidate: Candidate) -> str:
         blocks = list(run.blocks.filter(created_at__lte=candidate.created_at))
     engines = [engine for one in blocks for engine in one.engines] or [run.engine]
     found = {engine.get("numbers", "") for engine in engines}
-    return found.pop() if len(found) == 1 else ""
+    return "" if "" in found else " or ".join(sorted(found))

@@ -46,7 +46,7 @@ from generation.services.lineage import base_sha256, code_revision, has_its_base
 from generation.services.registry import next_number
 from generation.services.run_folder import NO_ROOM, run_folder
 from generation.services.search import settings_search
-from generation.services.snapshot import Snapshot, data_collect, snapshot_freeze, snapshot_read
+from generation.services.snapshot import Snapshot, data_collect, data_scopes, snapshot_freeze, snapshot_read
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def _lineage(run: TrainingRun, snapshot: Snapshot) -> Lineage:
         parent=run.parent.adapter_sha256 if run.parent else "",
         licence=model.licence,
         licence_url=model.licence_url,
+        scope=dict(data_scopes(run.workspace)).get(run.scope, run.scope),
     )
 
 

@@ -61,6 +61,10 @@ def training_start(
     if since is not None and since >= until:
         raise InvalidInputError(fields={"since": [_("The window begins in the future.")]})
     raw = data_collect(workspace=workspace, since=since, until=until, with_corpus=with_corpus, scope=scope)
+    if scope and not raw.new:
+        raise InvalidInputError(
+            fields={"scope": [_("Nothing of this was approved, edited or sent back in this window.")]}
+        )
     base = base_sha256(language_model.path)
     try:
         with transaction.atomic():

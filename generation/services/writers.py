@@ -71,9 +71,9 @@ def writer_of(version: ModelVersion) -> Writer:
 
 
 def has_gpu() -> bool:
-    import torch
+    from generation.engine.gpu import has_gpu
 
-    return bool(torch.cuda.is_available())
+    return has_gpu()
 
 
 def export_writer(place: Path) -> Writer:

@@ -66,7 +66,7 @@ class OpenVinoBackend(LocalBackend):
         self, requests: Iterable[Request], config: SamplingConfig, on_step: OnStep | None = None
     ) -> Iterator[tuple[int, Output]]:
         source, writing = enumerate(requests), list[_Writing]()
-        bans = Bans(config.batch_size, self._vocabulary, torch.device("cpu"))
+        bans, emptied = Bans(config.batch_size, self._vocabulary, torch.device("cpu")), self._model.emptied
         try:
             while True:
                 fresh = self._begin(source, config.batch_size - len(writing), config)
@@ -76,6 +76,8 @@ class OpenVinoBackend(LocalBackend):
                     return
                 if on_step is not None and on_step():
                     raise GenerationCancelledError("generation was cancelled")
+                if emptied != self._model.emptied:
+                    raise MemoryError("memory ran out in another call, and with it went what this one had read")
                 rows = [one.row for one in writing]
                 if begun:
                     self._writer.draw(rows[:begun], self._step(writing[:begun]), bans.marks, config)
@@ -90,13 +92,12 @@ class OpenVinoBackend(LocalBackend):
         except GenerationCancelledError:
             raise
         except Exception:  # memory ran out, perhaps between two pages: nobody knows any more which are in use
-            writing.clear()
             self._prompts.clear()
             self._prefixes.clear()
             self._model.empty()
             raise
         finally:
-            for one in writing:
+            for one in writing if emptied == self._model.emptied else ():
                 self._model.drop(one.text)
             give_back()
 

@@ -45,6 +45,7 @@ class PagedModel:
 
     def __init__(self, compiled: Any, layers: Sequence[int], weights: Sequence[Span] = ()) -> None:
         self._weights = weights
+        self.emptied = 0  # how often: a text that was read before must not be used any more
         self._request = compiled.create_infer_request()
         self._ports = [compiled.input(f"{kind}_cache.{layer}") for layer in layers for kind in ("key", "value")]
         # the value cache holds a page as [groups, tokens, bytes]
@@ -111,6 +112,7 @@ class PagedModel:
 
     def empty(self) -> None:
         """Take all pages back; no text that was read may be used any more."""
+        self.emptied += 1
         self._users = [0] * len(self._users)
         self._free = list(reversed(range(len(self._users))))
 

@@ -29,6 +29,7 @@ from generation.engine.config import FinishReason, Output, Prompt, SamplingConfi
 from generation.engine.errors import ModelNumbersError, RemoteAnswerError, RemoteRefusedError, RemoteRequestError
 
 _SEEDS = 2**31  # every server takes a positive 32-bit integer; larger ones are cut off, rounded or refused by some
+_MOST = 16  # outputs in one request
 _UNKNOWN_FIELD = {400, 422}  # how servers refuse `n`
 _OF_THE_PROMPT = {400, 413, 422, 451}  # how they refuse one prompt, too long or held back by a filter, and take others
 
@@ -48,8 +49,8 @@ class _Group:
 class RemoteBackend:
     """`Backend` over a server. See `backends.base.Backend`, and the errors in `RemoteError` besides.
 
-    One request for each distinct prompt of an item, with `n` for its outputs and the seed of the first, from which the
-    server derives the others'. Which outputs share a request follows from the item alone: whatever it is batched with, it
+    One request for each distinct prompt of an item, or more where it has many outputs, with `n` for them and the seed of the
+    first, from which the server derives the others'. Which outputs share a request follows from the item alone: whatever it is batched with, it
     asks the same, and gets the same texts from a server that keeps seeds. An output that is not the first of its request
     would get another text where it is asked for alone, with its own seed. A server that refuses `n`, or ignores it, is
     asked for each output with that output's own seed, from then on at once.
@@ -241,8 +242,9 @@ def _groups(requests: Sequence[Request]) -> list[_Group]:
     for place, one in enumerate(requests):
         found.setdefault((one.item, one.prompt), []).append(place)
     return [
-        _Group(prompt, tuple(places), tuple(requests[place].seed for place in places))
+        _Group(prompt, tuple(part), tuple(requests[place].seed for place in part))
         for (_item, prompt), places in found.items()
+        for part in (places[begin : begin + _MOST] for begin in range(0, len(places), _MOST))
     ]
 
 

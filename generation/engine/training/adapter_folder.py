@@ -35,6 +35,7 @@ class Lineage:
     parent: str = ""
     licence: str = ""
     licence_url: str = ""
+    scope: str = ""  # the part of a workspace's data that was learned, by name; empty: all
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

@@ -4,7 +4,7 @@
     manage.py train_adapter --name my-adapter --set epochs=4 learning_rate=0.0003 --examples more.jsonl
     manage.py train_adapter --name my-adapter --search 30      first looks for learning rate, rank and epochs
     manage.py train_adapter --workspace my-shop --label Spring      the same as "Training" does in the browser
-    manage.py train_adapter --workspace my-shop --brand Acme        from the copy of one brand's campaigns alone
+    manage.py train_adapter --workspace my-shop --brand Acme        of what people did, only with one brand's copy
     torchrun --nproc-per-node 2 manage.py train_adapter --name my-adapter      several GPUs or machines
 
 With ``--workspace`` it learns from the workspace's own data too and ends in a staged version of it; without one, from files and
@@ -92,6 +92,8 @@ class Command(BaseCommand):
             if options["search"] is not None:
                 config = replace(config, search_minutes=options["search"])
             if options["workspace"] is None:
+                if options["brand"]:
+                    raise ValueError("files are of no brand: --brand goes with --workspace")
                 self._train_files(options, config)
             else:
                 self._train_workspace(options, config)

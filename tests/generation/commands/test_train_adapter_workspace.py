@@ -77,8 +77,9 @@ def test_it_goes_on_from_a_version_over_its_base_and_without_the_corpus(
 
 @pytest.mark.parametrize("named", ["South", "brand/3"])
 def test_it_learns_from_one_brand(shop: Cast, learned: Learned, named: str) -> None:
-    learned.parts = [("brand/1", "North"), ("brand/3", "South")]
-    command("--brand", named)
+    learned.parts, learned.examples = [("brand/1", "North"), ("brand/3", "South")], [used(1)]
+    said = command("--brand", named)
+    assert "step 0/" in said and "step 0/10 loss" not in said
     assert TrainingRun.objects.get().scope == "brand/3" and set(learned.scopes) == {"brand/3"}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from generation.engine.angles import angle_of
+from generation.engine.angles import Refused, angle_of
 from generation.engine.config import Check, Language, Prompt
 from generation.engine.item import Angle, Item
 from generation.engine.plan import Plan
@@ -16,12 +16,13 @@ from generation.engine.plan import Plan
     ("refused", "places"),
     [
         ({}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
-        ({1: 0}, [0, 2, 2, 0, 2, 2, 0, 2, 2]),
-        ({2: 4}, [0, 1, 2, 0, 1, 0, 0, 1, 0]),
-        ({0: 0, 1: 5}, [1, 1, 2, 1, 1, 2, 2, 2, 2]),
+        ({1: [(0, None)]}, [0, 2, 2, 0, 2, 2, 0, 2, 2]),
+        ({2: [(4, None)]}, [0, 1, 2, 0, 1, 0, 0, 1, 0]),
+        ({0: [(0, None)], 1: [(5, None)]}, [1, 1, 2, 1, 1, 2, 2, 2, 2]),
+        ({1: [(0, 3), (6, None)]}, [0, 2, 2, 0, 1, 2, 0, 2, 2]),
     ],
 )
-def test_the_turn_of_a_refused_angle_goes_to_the_next(refused: Mapping[int, int], places: list[int]) -> None:
+def test_the_turn_of_a_refused_angle_goes_to_the_next(refused: Refused, places: list[int]) -> None:
     assert [angle_of(number, 3, refused) for number in range(9)] == places
 
 
@@ -29,7 +30,23 @@ def test_an_item_leaves_out_angles_from_its_first_output_on() -> None:
     angles = [Angle(Plan(), Prompt(f"{name}:", "\n")) for name in ("a", "b", "c")]
     item = Item(1, angles[0].prompt, Language.EN, lambda text: Check(), 3, 1, others=tuple(angles[1:]), first=7)
     once = item.without(["a:"])
-    assert once.refused == {0: 7} and [once.angle(number) for number in (6, 9)] == angles[:2]
+    assert once.refused == {0: [(7, None)]} and [once.angle(number) for number in (6, 9)] == angles[:2]
     twice = once.without(["a:", "b:", "d:"])
-    assert twice.refused == {0: 7, 1: 7} and not twice.is_refused and twice.angle(9) == angles[2]
+    assert twice.refused == {0: [(7, None)], 1: [(7, None)]} and not twice.is_refused and twice.angle(9) == angles[2]
     assert twice.without(["c:"]).is_refused
+
+
+def test_an_angle_that_was_refused_before_and_is_again_never_had_a_turn() -> None:
+    item = Item(
+        1,
+        Prompt("a:", "\n"),
+        Language.EN,
+        lambda text: Check(),
+        3,
+        1,
+        others=(Angle(Plan(), Prompt("b:", "\n")),),
+        first=7,
+    )
+    for before, after in (([(0, 7)], [(0, None)]), ([(0, 4)], [(0, 4), (7, None)])):
+        assert replace(item, refused={1: before}).without(["b:"]).refused == {1: after}
+    assert not replace(item, refused={0: [(0, 7)], 1: [(0, 7)]}).is_refused

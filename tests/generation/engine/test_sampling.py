@@ -190,12 +190,36 @@ def test_a_number_that_is_none_is_not_lost_among_the_blocks() -> None:
     assert values[0].isfinite().all() and values[1].isnan().any()
 
 
-def test_a_banned_token_is_not_let_in_by_a_bonus_or_by_a_refusal() -> None:
-    logits, banned = torch.arange(10.0).repeat(50, 1), torch.zeros((50, 10), dtype=torch.bool)
+@pytest.mark.parametrize(("size", "top_k"), [(10, 2), (16_384, 20)])
+def test_a_banned_token_is_not_let_in_by_a_bonus_or_by_a_refusal(size: int, top_k: int) -> None:
+    logits, banned = torch.arange(float(size)).repeat(50, 1), torch.zeros((50, size), dtype=torch.bool)
     banned[:, 4:6] = True
-    config = SamplingConfig(temperature=1.0, top_k=2, top_p=1.0, repetition_penalty=1.0)
+    config = SamplingConfig(temperature=1.0, top_k=top_k, top_p=1.0, repetition_penalty=1.0)
     history = torch.empty((50, 0), dtype=torch.long)
-    given: dict[str, Any] = {"banned": banned, "history": history, "refuses": lambda row, token: token > 6}
-    raised = {row: (torch.tensor([4, 5]), 50.0) for row in range(50)}
-    tokens, _ = draw(logits, torch.linspace(0, 0.99, 50), config, raised=raised, **given)
-    assert not {4, 5} & set(tokens.tolist()) and (tokens < 7).all()
+    given: dict[str, Any] = {
+        "banned": banned,
+        "history": history,
+        "refuses": lambda row, token: token >= size - size // 3,
+    }
+    raised = {row: (torch.tensor([4, 5, 3]), float(size)) for row in range(50)}
+    tokens, logprobs = draw(logits, torch.linspace(0, 0.99, 50), config, raised=raised, **given)
+    assert set(tokens.tolist()) == {3}, "the one that may stand and has the bonus"
+    expected = torch.log_softmax(logits[0].double(), -1)[3].item()
+    assert logprobs[0].item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("row", range(3))
+def test_after_refusals_the_next_ones_come_from_the_other_blocks(row: int) -> None:
+    logits = torch.randn((3, 16_384), generator=torch.Generator().manual_seed(0))
+    best = logits[row].topk(120).indices.tolist()
+    banned = torch.zeros(logits.shape, dtype=torch.bool)
+    banned[row, best[100:110]] = True
+    config = SamplingConfig(temperature=1.0, top_k=20, top_p=1.0, repetition_penalty=1.0)
+    given: dict[str, Any] = {"banned": banned, "history": torch.empty((3, 0), dtype=torch.long)}
+    refused = set(best[:100])
+    tokens, _ = draw(
+        logits, torch.tensor([0.5] * 3), config, refuses=lambda at, token: at == row and token in refused, **given
+    )
+    assert tokens[row].item() in set(logits[row].masked_fill(banned[row], -9).topk(120).indices.tolist()) - refused
+    free, _ = draw(logits, torch.tensor([0.5] * 3), config, **given)
+    assert all(tokens[other] == free[other] for other in range(3) if other != row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,7 @@ def test_what_a_killed_copy_left_is_removed(tmp_path: Path) -> None:
     left.mkdir()
     (left / WEIGHTS).write_bytes(b"half")
     starter_adapter.install(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [starter_adapter.NAME]
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [starter_adapter.NAME]
 
 
 def test_a_damaged_shipment_is_refused(tmp_path: Path) -> None:
@@ -58,3 +60,18 @@ def test_a_damaged_shipment_is_refused(tmp_path: Path) -> None:
     (shipped / WEIGHTS).write_bytes(b"other")
     with pytest.raises(StarterModelError, match="not as it was shipped"):
         starter_adapter.install(tmp_path / "models", shipped)
+
+
+def test_processes_that_install_at_once_all_have_it(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom generation.engine.starter_adapter import install\n"
+        "sys.stdin.readline()\ninstall(Path(sys.argv[1]))\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _n in range(3)]
+    for one in processes:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in processes] == [("", 0)] * 3
+    assert [path.name for path in tmp_path.glob("*starter*") if path.is_dir()] == [starter_adapter.NAME]

@@ -190,7 +190,7 @@ def test_an_item_goes_on_from_the_angles_that_are_not_refused(
     run = later(make_angled(2, 4))
     assert run.status == JobStatus.SUCCEEDED and run.done == 8
     for item in run.items.all():
-        assert (item.produced, item.error, item.refused) == (4, "", {0: 0, 2: 0})
+        assert (item.produced, item.error, item.refused) == (4, "", {0: [(0, None)], 2: [(0, None)]})
         assert item.leads == [["Colour"], ["Cut"]] and item.turns == [0, 1, 2, 3]
         assert {tuple(one.leads) for one in item.candidates.all()} == {("Colour",), ("Cut",)}
     assert_each_comes_from_its_prompt(run, answered)
@@ -206,9 +206,9 @@ def test_an_angle_that_is_refused_later_keeps_what_it_wrote(
     refuse("Cut")
     run = later(make_angled(1, 4))
     before, item = texts_of(run), run.items.get()
-    assert item.refused == {3: 0} and ["Colour"] in [one.leads for one in item.candidates.all()]
+    assert item.refused == {3: [(0, None)]} and ["Colour"] in [one.leads for one in item.candidates.all()]
     run.items.update(requested=7)
-    refuse("Weight", "Colour", "Cloth")
+    refuse("Weight", "Colour", "Cloth", "Cut")
     run_retry(actor=shop.copywriter, run=run)
     later(run)
     failed = run.items.get()
@@ -217,9 +217,9 @@ def test_an_angle_that_is_refused_later_keeps_what_it_wrote(
     refuse("Colour")
     run_retry(actor=shop.copywriter, run=run)
     later(run)
-    assert not any("Facts: Cut: " in one["prompt"] for one in server.requests), "that is known by now"
+    assert any("Facts: Cut: " in one["prompt"] for one in server.requests), "the server takes it by now"
     item, found = run.items.get(), texts_of(run)
-    assert (item.produced, item.error, item.refused) == (7, "", {1: failed.outputs, 3: 0})
+    assert (item.produced, item.error, item.refused) == (7, "", {1: [(failed.outputs, None)], 3: [(0, failed.outputs)]})
     assert found[:4] == before and ["Colour"] in item.leads
     assert ["Colour"] not in [one.leads for one in item.candidates.filter(slot__gte=4)]
     assert_each_comes_from_its_prompt(run, answered)

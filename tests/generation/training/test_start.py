@@ -171,11 +171,19 @@ def test_data_with_nothing_to_measure_by_are_refused(shop: Cast, learned: Learne
 
 
 def test_a_part_of_the_data_is_learned_alone(shop: Cast, learned: Learned) -> None:
-    learned.parts = [("brand/1", "North")]
+    learned.parts, learned.examples = [("brand/1", "North")], [used(1)]
     run = start(shop, scope="brand/1")
     training_execute(run_id=run.pk)
     run.refresh_from_db()
     assert (run.scope, run.status, learned.scopes) == ("brand/1", JobStatus.SUCCEEDED, ["brand/1"] * 2)
+    assert run.version is not None and run.version.lineage["scope"] == "North"
+
+
+def test_a_part_without_anything_to_learn_from_is_refused_whatever_the_corpus_has(shop: Cast, learned: Learned) -> None:
+    learned.parts = [("brand/1", "North")]
+    with pytest.raises(InvalidInputError) as caught:
+        start(shop, scope="brand/1")
+    assert list(caught.value.fields) == ["scope"] and not TrainingRun.objects.exists()
 
 
 def test_a_part_that_is_not_there_is_refused(shop: Cast, learned: Learned) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from campaigns.models.variant import VariantStatus
 from campaigns.services.dialogue import dialogue_import
 from campaigns.services.product import product_archive
 from generation.forms.training import RECIPES, TrainingForm
@@ -161,10 +162,18 @@ def test_pressing_twice_starts_one(cast: Cast) -> None:
 def test_it_learns_from_the_brand_that_was_chosen_and_says_so(cast: Cast) -> None:
     brand, client = factories.make_brand(cast, name="North"), cast.client(cast.admin)
     assert f'<option value="brand/{brand.pk}">North</option>' in client.get(url(cast)).content.decode()
+    campaign, product = factories.make_campaign(cast, brand=brand), factories.make_product(cast)
+    factories.make_variant(cast, status=VariantStatus.APPROVED, campaign=campaign, product=product)
     client.post(url(cast), body(cast, scope=f"brand/{brand.pk}"))
     run = TrainingRun.objects.get()
     shown = client.get(f"/w/{cast.workspace.slug}/training/{run.pk}/").content.decode()
-    assert run.scope == f"brand/{brand.pk}" and "Only the copy of North." in shown
+    assert run.scope == f"brand/{brand.pk}" and "Of that only the copy of North." in shown
+
+
+def test_a_brand_of_which_nothing_was_approved_is_refused(cast: Cast) -> None:
+    brand = factories.make_brand(cast, name="North")
+    page = cast.client(cast.admin).post(url(cast), body(cast, scope=f"brand/{brand.pk}"))
+    assert page.status_code == 422 and list(page.context["form"].errors) == ["scope"]
 
 
 def test_a_brand_that_is_not_there_is_refused_and_its_estimate_is_of_everything(cast: Cast) -> None:

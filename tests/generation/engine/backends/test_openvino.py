@@ -264,6 +264,26 @@ def test_after_a_call_the_file_of_the_weights_is_not_kept_in_memory(
     assert len(released) > 2 and set(released) == {compiled.weights}
 
 
+def test_where_memory_runs_out_in_one_call_another_one_ends_and_does_not_write_nonsense(
+    compiled: OpenVinoModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = OpenVinoBackend(compiled)
+    expected = backend.generate([PROMPT, OTHER], CONFIG, [1, 2])
+    open_call = backend.stream([Request(PROMPT, seed) for seed in range(30)], CONFIG)
+    next(open_call)
+
+    def scarce(feeds: Sequence[Feed]) -> Any:
+        raise MemoryError
+
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(backend.model, "feed", scarce)
+        backend.generate([OTHER], CONFIG, [3])
+    with pytest.raises(MemoryError, match="in another call"):
+        list(open_call)
+    assert backend.model.pages_in_use == 0
+    assert backend.generate([PROMPT, OTHER], CONFIG, [1, 2]) == expected
+
+
 @pytest.mark.parametrize("last", range(4))
 def test_all_pages_come_back_where_memory_runs_out(
     compiled: OpenVinoModel, monkeypatch: pytest.MonkeyPatch, last: int
