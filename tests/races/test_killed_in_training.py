@@ -126,7 +126,7 @@ def test_kills_leave_the_adapter_of_an_uninterrupted_run(studio: RunningStudio) 
         ).fetchone()
         assert (digest,) == expected
         points = "SELECT count(*), count(DISTINCT step), min(step), max(step) FROM generation_trainingpoint WHERE run_id = %s"
-        assert database.execute(points, [run]).fetchone() == (steps, steps, 1, steps)
+        assert database.execute(points, [run]).fetchone() == (steps + 1, steps + 1, 0, steps)
         made = "SELECT count(*) FROM copystudio_event WHERE verb = 'modelversion.create' AND workspace_id = %s"
         assert database.execute(made, [workspace]).fetchone() == (1,)
         ended = "SELECT count(*) FROM copystudio_event WHERE verb = 'trainingrun.succeeded' AND workspace_id = %s"
