@@ -52,6 +52,8 @@ def writer_of(version: ModelVersion) -> Writer:
     """The version's model. Torch comes in here, in the worker's child. Raises `EngineError` where it cannot be loaded."""
     if not computes_here():
         return _remote(version)
+    from generation.engine.gpu import has_gpu
+
     note = ""
     if exports_wanted() and not has_gpu():
         place, note = export_of(version)
@@ -68,12 +70,6 @@ def writer_of(version: ModelVersion) -> Writer:
             export_queue(version=version, actor=None)
     writer = base_writer(version.language_model.path, version.adapter_path)
     return replace(writer, about={**writer.about, "note": note}) if note else writer
-
-
-def has_gpu() -> bool:
-    from generation.engine.gpu import has_gpu
-
-    return has_gpu()
 
 
 def export_writer(place: Path) -> Writer:

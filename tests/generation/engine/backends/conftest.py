@@ -1,11 +1,12 @@
-"""A model server for the remote backend, and a clock that only sleeping moves."""
+"""A model server for the remote backend, a clock that only sleeping moves, and an export of the tiny model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,10 @@ from generation.engine.backends.remote import RemoteBackend
 from generation.engine.backends.remote_client import RemoteClient
 from generation.engine.backends.remote_config import RemoteConfig
 from tests.generation.engine.backends.completions_server import KEY, CompletionsServer, serving
+
+if TYPE_CHECKING:
+    from generation.engine.backends.openvino import OpenVinoBackend
+    from generation.engine.openvino_export import OpenVinoModel
 
 MakeRemote = Callable[..., RemoteBackend]
 
@@ -75,3 +80,29 @@ def make_remote(make_config: Callable[..., RemoteConfig]) -> MakeRemote:
         return RemoteBackend(config, RemoteClient(config, **(client or {})))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("exports")
+
+
+@pytest.fixture(scope="module")
+def place(model_root: Path, exports: Path) -> Path:
+    from generation.engine.openvino_export import export
+
+    return export(model_root / "tiny", None, exports, model_root=model_root)
+
+
+@pytest.fixture(scope="module")
+def compiled(place: Path) -> OpenVinoModel:
+    from generation.engine.openvino_export import load_export
+
+    return load_export(place, threads=1)
+
+
+@pytest.fixture
+def quantised(compiled: OpenVinoModel) -> OpenVinoBackend:
+    from generation.engine.backends.openvino import OpenVinoBackend
+
+    return OpenVinoBackend(compiled)
