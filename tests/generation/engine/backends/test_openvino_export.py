@@ -21,6 +21,7 @@ from generation.engine.errors import (
     OpenVinoExportError,
 )
 from generation.engine.openvino_export import export, load_export
+from generation.engine.openvino_quiet import openvino as ov
 from tests.generation.engine.backends.prompts import PROMPT, TEXTS
 from tests.tiny_model import make_tiny_model
 
@@ -131,3 +132,21 @@ def test_loading_an_export_imports_no_transformers(place: Path) -> None:
         "assert 'openvino' in sys.modules and 'transformers' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code, str(place)], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("tiles", [True, False])
+def test_what_layers_read_is_in_8_bits_where_tiles_are_multiplied_and_the_layers_are_of_such_a_size(
+    place: Path, monkeypatch: pytest.MonkeyPatch, tiles: bool
+) -> None:
+    asked, whole = [], ov.Core.compile_model
+
+    def compile_model(self: Any, graph: Any, device: str, settings: dict[str, Any]) -> Any:
+        asked.append("DYNAMIC_QUANTIZATION_GROUP_SIZE" in settings)
+        if asked[-1]:
+            raise RuntimeError("Check '(K % reg_blk_K_size) == 0' failed")
+        return whole(self, graph, device, settings)
+
+    monkeypatch.setattr(ov.Core, "compile_model", compile_model)
+    monkeypatch.setattr("generation.engine.openvino_export.multiplies_tiles", lambda: tiles)
+    assert load_export(place).compiled
+    assert asked == [True, False] if tiles else [False]
