@@ -155,7 +155,9 @@ class RunErrorSerializer(serializers.Serializer):
 class ServerAwaySerializer(serializers.Serializer):
     code = serializers.CharField(help_text=_("Stable short name, for programs."))
     title = serializers.CharField(help_text=_("What happened, in the language of Accept-Language."))
-    retry_at = serializers.DateTimeField(help_text=_("When the model server is asked again."))
+    retry_at = serializers.DateTimeField(
+        allow_null=True, help_text=_("When the model server is asked again; null while it is.")
+    )
 
 
 class RunSerializer(RunEntrySerializer):

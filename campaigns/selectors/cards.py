@@ -13,7 +13,7 @@ from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
 from campaigns.selectors.beside import texts_beside
 from campaigns.selectors.run import candidate_language
-from campaigns.selectors.sentences import feeling_name, finding_sentence, unit_name
+from campaigns.selectors.sentences import engine_name, feeling_name, finding_sentence, unit_name
 from campaigns.services.copy_check import blocking_findings, variant_findings
 from campaigns.services.tweak import Tweak, tweak_label, tweaks_of
 from copystudio.models import Workspace
@@ -53,8 +53,9 @@ def feeling_of(probabilities: Sequence[float] | None) -> Feeling | None:
 class Card:
     """``findings`` are dicts with severity, start, end, excerpt and ``message``; lengths are in the channel's unit.
 
-    Of a candidate also: ``leads``, the attributes that its text was planned to lead with; how it is felt; and the text that
-    already ran and that it comes close to, with its likeness in per cent; what can be asked for from it,
+    Of a candidate also: ``leads``, the attributes that its text was planned to lead with; how it is felt; the text that it
+    comes close to and that already ran, or is for another segment, with its likeness in per cent; ``engine``, what wrote it,
+    where texts beside it are another engine's; what can be asked for from it,
     and the runs that were: number and what was to be different; and ``beside``, the texts of other fields that it is read
     with, with whether any of them or itself is no draft yet.
     """
@@ -69,6 +70,8 @@ class Card:
     feeling: Feeling | None = None
     near_text: str = ""
     near_percent: int = 0
+    near_segment: bool = False
+    engine: str = ""
     tweaks: Sequence[Tweak] = ()
     children: Sequence[tuple[int, str]] = ()
     beside: Sequence[Candidate] = ()
@@ -124,8 +127,9 @@ def fluency_score(fluency: float) -> dict[str, str]:
     return {"label": _("Fluency"), "value": f"{fluency:.2f}".replace("-", "\N{MINUS SIGN}")}
 
 
-def candidate_card(candidate: Candidate, beside: Sequence[Candidate] = ()) -> Card:
-    """The candidate as it was checked when it was written; ``beside`` from ``texts_beside``."""
+def candidate_card(candidate: Candidate, beside: Sequence[Candidate] = (), *, engine: bool = False) -> Card:
+    """The candidate as it was checked when it was written; ``beside`` from ``texts_beside``; with what wrote it where it is
+    asked for by ``engine``."""
     brief_item, near = candidate.item.brief_item, candidate.nearest
     return Card(
         text=candidate.text,
@@ -138,6 +142,8 @@ def candidate_card(candidate: Candidate, beside: Sequence[Candidate] = ()) -> Ca
         feeling=feeling_of(candidate.sentiment),
         near_text=str(near.get("text", "")),
         near_percent=round(100 * float(near.get("likeness", 0))),
+        near_segment=bool(near.get("segment")),
+        engine=engine_name(candidate.engine) if engine else "",
         tweaks=tweaks_of(candidate),
         children=[(run.pk, tweak_label(run.tweak)) for run in candidate.children_runs.all()],
         beside=beside,
@@ -150,7 +156,8 @@ def cards_of(workspace: Workspace, candidates: Iterable[Candidate]) -> list[tupl
     """Each of ``selectors.run.candidates`` with its card."""
     shown = list(candidates)
     beside = texts_beside(workspace, shown)
-    return [(candidate, candidate_card(candidate, beside.get(candidate.pk, ()))) for candidate in shown]
+    several = len({engine_name(candidate.engine) for candidate in shown}) > 1
+    return [(candidate, candidate_card(candidate, beside.get(candidate.pk, ()), engine=several)) for candidate in shown]
 
 
 def variant_card(variant: Variant, text: str) -> Card:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
@@ -31,12 +32,13 @@ def duration_text(duration: timedelta | None) -> str:
 
 @dataclass(frozen=True)
 class ServerAway:
-    """A model server that gives no texts: the code and the words of the last error, and when it is asked again."""
+    """A model server that gives no texts: the code and the words of the last error, and when it is asked again, None while
+    it is."""
 
     code: str
     detail: str
-    until: datetime
-    wait: timedelta
+    until: datetime | None = None
+    wait: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class RunProgress:
     ahead        runs that get their first turn before it
     between      it was begun, and waits for its next turn
     stalled      whoever wrote on it does not answer, and nobody else writes
-    away         what all that is left of it waits for
+    away         what all that is left of it waits for, or all who work on it ask again
     """
 
     requested: int
@@ -98,10 +100,12 @@ class RunProgress:
 def run_progress(run: GenerationRun, *, now: datetime | None = None) -> RunProgress:
     """From the sums that are kept with the run, its blocks in work and, while it waits, the other runs: no item is read."""
     now = now or timezone.now()
-    workers, lost = _workers(run, now) if run.is_open else (0, 0)
+    workers, lost, asking = _workers(run, now) if run.is_open else (0, 0, 0)
     waits = run.status == JobStatus.QUEUED and not run.is_paused
     between = run.status == JobStatus.RUNNING and not workers and not lost
     away = _server_away(run, now) if between and not run.is_paused else None
+    if workers and workers == asking and not run.is_paused:
+        away = _server_asked_again(run)
     ahead = runs_waiting().filter(pk__lt=run.pk).count() if waits and run.served_at is None else 0
     rate = 60 * run.done / run.seconds if run.done and run.seconds > 0 else None
     return RunProgress(
@@ -120,11 +124,23 @@ def run_progress(run: GenerationRun, *, now: datetime | None = None) -> RunProgr
     )
 
 
-def _workers(run: GenerationRun, now: datetime) -> tuple[int, int]:
-    """How many blocks of the run are being written, and how many by a worker that does not answer any more."""
-    rows = run.blocks.filter(status=JobStatus.RUNNING)
-    found = rows.aggregate(alive=Count("pk", filter=Q(lease_until__gte=now)), all=Count("pk"))
-    return found["alive"], found["all"] - found["alive"]
+def _workers(run: GenerationRun, now: datetime) -> tuple[int, int, int]:
+    """How many blocks of the run are being written, how many by a worker that does not answer any more, and of how many of
+    the former the model server was away and has given no text since."""
+    rows, alive = run.blocks.filter(status=JobStatus.RUNNING), Q(lease_until__gte=now)
+    found = rows.aggregate(
+        alive=Count("pk", filter=alive), all=Count("pk"), asking=Count("pk", filter=alive & ~Q(error_code=""))
+    )
+    return found["alive"], found["all"] - found["alive"], found["asking"]
+
+
+def _server_asked_again(run: GenerationRun) -> ServerAway | None:
+    block = run.blocks.filter(status=JobStatus.RUNNING).exclude(error_code="").order_by("number").first()
+    return _away(block) if block else None
+
+
+def _away(block: GenerationBlock, **when: Any) -> ServerAway:
+    return ServerAway(block.error_code, str(block.error_params.get("detail", "")), **when)
 
 
 def _server_away(run: GenerationRun, now: datetime) -> ServerAway | None:
@@ -133,9 +149,7 @@ def _server_away(run: GenerationRun, now: datetime) -> ServerAway | None:
     block = waiting.first()
     if block is None or block.lease_until is None or block.lease_until <= now:
         return None
-    return ServerAway(
-        block.error_code, str(block.error_params.get("detail", "")), block.lease_until, block.lease_until - now
-    )
+    return _away(block, until=block.lease_until, wait=block.lease_until - now)
 
 
 def failed_block(run: GenerationRun) -> GenerationBlock | None:

@@ -121,6 +121,11 @@ def engine_note(code: str) -> str:
     return str(ENGINE_NOTES.get(code, ""))
 
 
+def engine_name(engine: Mapping[str, Any]) -> str:
+    """What wrote a text, in the names of programs and number formats; empty where that was not kept."""
+    return " · ".join(str(engine[part]) for part in ("backend", "model", "numbers", "device") if engine.get(part))
+
+
 def event_sentence(verb: str) -> str:
     """What somebody did, as the end of a sentence that begins with their name."""
     return str(EVENTS.get(verb, verb))

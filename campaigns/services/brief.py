@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -238,4 +239,15 @@ def _items(brief: Brief, parts: Sequence[BriefPart]) -> list[ItemRequest]:
             )
             items.append(ItemRequest(payload, brief.count, lead if len(together) > 1 else None))
             after += most_leads(channel_view(channel=part.channel, language=language), language)
+    _note_siblings(items, parts)
     return items
+
+
+def _note_siblings(items: Sequence[ItemRequest], parts: Sequence[BriefPart]) -> None:
+    """Under "siblings" in each payload: the places of the items for the same product and channel, but another segment."""
+    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, part in enumerate(parts):
+        places[part.product.pk, part.channel.pk].append(place)
+    for place, (item, part) in enumerate(zip(items, parts, strict=True)):
+        if siblings := [other for other in places[part.product.pk, part.channel.pk] if other != place]:
+            item.payload["siblings"] = siblings

@@ -115,7 +115,7 @@ def _go_with(payload: dict[str, Any], candidate: Candidate, tweak: Tweak) -> Non
 
 def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> dict[str, Any]:
     """The payload of the candidate's item with what the tweak changes. Raises as ``candidate_tweak``."""
-    payload = dict(candidate.item.payload)
+    payload = {name: value for name, value in candidate.item.payload.items() if name != "siblings"}  # of its own run
     try:
         brief, check = copy_brief_of(payload), dict(payload["check"])
         if not {"unit", "hard_limit", "soft_limit"} <= set(check):

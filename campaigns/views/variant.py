@@ -18,7 +18,7 @@ from campaigns.rules import limits
 from campaigns.selectors.cards import timeline_of, variant_card
 from campaigns.selectors.diff import diff
 from campaigns.selectors.results import variant_totals
-from campaigns.selectors.sentences import unit_name
+from campaigns.selectors.sentences import engine_name, unit_name
 from campaigns.selectors.variant import (
     last_request,
     revision_get_for,
@@ -67,6 +67,7 @@ def _detail(request: WorkspaceRequest, variant: Variant, error: StudioError | No
         "request_event": last_request(variant),
         "totals": variant_totals(variant),
         "placements": variant.placements.all(),
+        "engine": engine_name(variant.candidate.engine) if variant.candidate else "",
         "error": error.message if error else None,
         **_comparison(variant, request),
     }

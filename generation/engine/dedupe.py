@@ -23,7 +23,11 @@ def ngrams(key: str) -> frozenset[str]:
 
 def similarity(first: str, second: str) -> float:
     """Jaccard similarity of the two texts' character runs: 1 for equal keys, 0 for nothing in common."""
-    left, right = ngrams(normal_key(first)), ngrams(normal_key(second))
+    return shared(ngrams(normal_key(first)), ngrams(normal_key(second)))
+
+
+def shared(left: frozenset[str], right: frozenset[str]) -> float:
+    """`similarity` of two texts whose character runs are known."""
     if not left and not right:
         return 1.0
     return len(left & right) / len(left | right)

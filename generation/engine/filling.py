@@ -4,6 +4,9 @@ The backend always has outputs of several items in hand; an item that needs more
 item comes out whole, when it has its texts or its budget is used up. Everything about it follows from its seed: the same
 item comes out the same whatever is written beside it, as far as the backend's arithmetic does not depend on what else is in
 the batch (in float32, run alone, it does not).
+
+Where a model server refuses an angle of an item, the outputs that came stay, and those that are missing are asked for again
+from the angles that are left, under their numbers and with their seeds.
 """
 
 import math
@@ -18,7 +21,7 @@ from generation.engine.broken import is_broken, pastes
 from generation.engine.choosing import Matrix, choose, likeness
 from generation.engine.config import Check, DropReason, FinishReason, Output, SamplingConfig
 from generation.engine.dedupe import SeenTexts, repeats_itself
-from generation.engine.errors import EngineError, GenerationCancelledError
+from generation.engine.errors import EngineError, GenerationCancelledError, RemoteRefusedError, RemoteRequestError
 from generation.engine.fields import suits
 from generation.engine.item import Item
 from generation.engine.language import matches_language
@@ -48,7 +51,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Filled:
     """What became of an item: the texts chosen, how many passed, outputs dropped for which reason, and what it took.
-    ``more``: a field that is read with it comes next."""
+    ``more``: a field that is read with it comes next. ``refusals``: what a model server said to the prompts of its angles
+    that it refused."""
 
     item: Item
     kept: tuple[Kept, ...]
@@ -58,6 +62,12 @@ class Filled:
     tokens: int
     error: str = ""
     more: bool = False
+    refusals: Mapping[str, RemoteRequestError] = field(default_factory=dict)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the server refused every angle: what came before stays."""
+        return _are_refused(self.item, self.refusals)
 
 
 class _Work:
@@ -77,6 +87,7 @@ class _Work:
         self.together: list[_Work] = [self]  # the fields that are read with each other, the one that leads first
         self.is_done = False
         self.error = ""
+        self.refusals: dict[str, RemoteRequestError] = {}
 
     @property
     def written(self) -> int:
@@ -105,6 +116,19 @@ class _Work:
         self.judged = self.asked
         self.rounds += 1
 
+    def refuse(self, numbers: Sequence[int], error: RemoteRefusedError) -> list[int]:
+        """Go on without the angles from which outputs of these numbers were refused. Returns the outputs to ask for again; none
+        where no angle is left."""
+        for prompt in (self.item.angle(number).prompt.text for number in numbers):
+            self.refusals[prompt] = error.refused.get(prompt, error)
+        if _are_refused(self.item, self.refusals):
+            return []
+        lost = [number for number in self.outputs if self.item.angle(number).prompt.text in self.refusals]
+        for number in lost:  # of a prompt with so many outputs that it was asked for them in parts
+            del self.outputs[number]
+        self.item = self.item.without(self.refusals, self.judged)
+        return sorted([*numbers, *lost])
+
     def choices(self) -> list[Kept]:
         """What is chosen from: with the reserve only where there are too few without it."""
         if len(self.pool) < self.item.wanted:
@@ -115,12 +139,14 @@ class _Work:
 
     def filled(self, kept: tuple[Kept, ...], *, more: bool) -> Filled:
         """What became of the item; of one that failed, that it has no text and why."""
-        if self.error:
-            return Filled(
-                self.item, (), 0, dict(self.dropped), self.asked - self.item.first, self.tokens, self.error, more
-            )
-        passed = self.written - sum(self.dropped.values())
-        return Filled(self.item, kept, passed, dict(self.dropped), self.written, self.tokens, more=more)
+        item, dropped, error, written = self.item, dict(self.dropped), self.error, self.written
+        if error:
+            kept, passed, written = (), 0, self.asked - item.first
+        else:
+            passed = written - sum(dropped.values())
+            if _are_refused(item, self.refusals):
+                error = _words(next(reversed(self.refusals.values())))
+        return Filled(item, kept, passed, dropped, written, self.tokens, error, more, self.refusals)
 
     def _judged(self, output: Output, number: int) -> Kept | str:
         """The text as it will be kept, or the reason why not. Cheap questions first."""
@@ -149,6 +175,14 @@ class _Work:
 
 def _seed(item: Item, number: int) -> int:
     return derive_seed(item.seed, number)
+
+
+def _are_refused(item: Item, prompts: Mapping[str, RemoteRequestError]) -> bool:
+    return all(angle.prompt.text in prompts for angle in item.angles)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 Encode = Callable[[Sequence[str]], Matrix]
@@ -188,12 +222,16 @@ class Filler:
         while True:
             self._asked.clear()
             requests = _Requests(self, source)
-            for number, output in self.backend.stream(requests, self.sampling, self.stop):
-                work, draw = self._asked[number]
-                work.outputs[draw] = output
-                if len(work.outputs) < work.asked - work.judged:
-                    continue
-                yield from self._next(work)
+            try:
+                for number, output in self.backend.stream(requests, self.sampling, self.stop):
+                    work, draw = self._asked[number]
+                    work.outputs[draw] = output
+                    if len(work.outputs) < work.asked - work.judged:
+                        continue
+                    yield from self._next(work)
+            except RemoteRefusedError as error:
+                yield from self._refused(error)
+                continue
             if not self._queue and requests.is_over:
                 return
 
@@ -205,6 +243,24 @@ class Filler:
             if numbers:
                 self._queue.extendleft((work, number) for number in reversed(numbers))
                 return
+        yield from self._done(work)
+
+    def _refused(self, error: RemoteRefusedError) -> Iterator[Filled]:
+        """Ask at the head of the queue for what did not come, from other angles; an item that has no other ends with the texts
+        that it has. Raises the error where everything came."""
+        missing: dict[_Work, list[int]] = {}
+        for work, number in self._asked:
+            if not work.is_done and number >= work.judged and number not in work.outputs:
+                missing.setdefault(work, []).append(number)
+        if not missing:
+            raise error
+        for work, numbers in reversed(missing.items()):
+            if again := work.refuse(numbers, error):
+                self._queue.extendleft((work, number) for number in reversed(again))
+            else:
+                yield from self._done(work)
+
+    def _done(self, work: _Work) -> Iterator[Filled]:
         work.is_done = True
         if all(one.is_done for one in work.together):
             yield from self._finished(work.together)
@@ -242,7 +298,7 @@ def _failing(work: _Work) -> Iterator[None]:
     except (GenerationCancelledError, MemoryError):
         raise
     except (EngineError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-        work.error = f"{type(error).__name__}: {error}"
+        work.error = _words(error)
 
 
 class _Requests:

@@ -63,17 +63,12 @@ class Item:
         angles = self.angles
         return angles[angle_of(number, len(angles), self.refused)]
 
-    def without(self, prompts: Container[str]) -> "Item":
-        """The item with the angles refused whose prompt is one of these texts, from its first output on."""
+    def without(self, prompts: Container[str], since: int) -> "Item":
+        """The item with the angles refused whose prompt is one of these texts, from the output of that number on."""
         found = dict(self.refused)
         for place, angle in enumerate(self.angles):
-            if angle.prompt.text in prompts and not lacks(self.first, found.get(place, ())):
-                *before, last = found.get(place) or [(self.first, self.first)]
-                joined = [(last[0], None)] if last[1] == self.first else [last, (self.first, None)]
+            if angle.prompt.text in prompts and not lacks(since, found.get(place, ())):
+                *before, last = found.get(place) or [(since, since)]
+                joined = [(last[0], None)] if last[1] == since else [last, (since, None)]
                 found[place] = [*before, *joined]
         return replace(self, refused=found)
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether no angle is left."""
-        return all(lacks(self.first, self.refused.get(place, ())) for place in range(len(self.angles)))

@@ -156,7 +156,8 @@ class GenerationItem(models.Model):
     # why it failed by itself; the other items of the run go on
     error = models.CharField(max_length=500, blank=True)
     # which facts lead (Plan.to_dict) and what the model read (Prompt.text), for the first angle; "others" in the plan has both
-    # for further angles: outputs take turns among them; "refused" has, by place, the outputs that an angle did not get
+    # for further angles: outputs take turns among them; "refused" has, by place, the outputs that an angle did not get, "refusal"
+    # what the model server said to that last
     plan = models.JSONField(default=dict, blank=True)
     prompt = models.TextField(blank=True)
 
@@ -202,6 +203,20 @@ class GenerationItem(models.Model):
         return {int(place): [(begin, end) for begin, end in spans] for place, spans in kept.items()}
 
     @property
+    def refusal(self) -> str:
+        """What the model server said to the last angle that it refused; empty where it refused none."""
+        return str(self.plan.get("refusal", ""))
+
+    @property
+    def angles_refused(self) -> int:
+        """Of how many angles outputs were refused."""
+        return sum(any(begin != end for begin, end in spans) for spans in self.refused.values())
+
+    @property
+    def angles(self) -> int:
+        return 1 + len(self.plan.get("others", ()))
+
+    @property
     def turns(self) -> list[int]:
         """The turn of each angle from which it was written, or is to be, or was to be."""
         asked = self.payload.get("wish", {}).get("turn", 0)
@@ -228,12 +243,15 @@ class Candidate(models.Model):
     findings = models.JSONField(default=list)
     # probabilities of negative, neutral and positive; null where no scorer was at hand
     sentiment = models.JSONField(null=True, blank=True)
-    # the nearest text that already ran, and how near (0 to 1); empty where none was compared
+    # the nearest text that already ran, and how near (0 to 1), or with "segment" the nearest that was written in the same run
+    # for another segment; empty where none is near
     nearest = models.JSONField(default=dict, blank=True)
     # the number of its output among the item's, and its seed: with the prompt of its angle they make it again
     draw = models.PositiveIntegerField(default=0)
     seed = models.PositiveBigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField()
+    # what wrote it, as at the run but for the batch size; empty for those from before it was kept
+    engine = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -278,7 +296,7 @@ class Candidate(models.Model):
     @property
     def _place(self) -> int:
         """Of its angle among those of the item."""
-        return angle_of(self.draw, 1 + len(self.item.plan.get("others", [])), self.item.refused)
+        return angle_of(self.draw, self.item.angles, self.item.refused)
 
     @property
     def _angle(self) -> dict[str, Any]:

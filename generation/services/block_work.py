@@ -7,7 +7,7 @@ import hashlib
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -25,7 +25,7 @@ from generation.engine.item import Item
 from generation.engine.rating import qualities
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
 from generation.services.blocks import BlockKeeper, somebody_waits_for_a_first_turn
-from generation.services.nearness import nearest_of
+from generation.services.nearness import Siblings
 from generation.services.preparing import Prepared, prepare
 from generation.services.writers import Writer, computes_here, feelings, sentence_encoder, writer_of
 
@@ -53,8 +53,9 @@ class BlockWork:
         self.written_at = time.monotonic()
         self.writer: Writer | None = None
         self.cost = Decimal(0)
-        self.refused: dict[str, RemoteRequestError] = {}  # by the text of the prompt
-        self.failed: set[int] = set()  # numbers of the items that failed by that
+        self.siblings = Siblings(self.job, ())
+        # of items whose every prompt is refused, by their number, what was said to each
+        self.refused: dict[int, Mapping[str, RemoteRequestError]] = {}
 
     def run(self) -> None:
         try:
@@ -75,12 +76,6 @@ class BlockWork:
         while items := self._items():
             try:
                 self._fill(writer, items, batch)
-            except RemoteRefusedError as error:
-                self._write()
-                if error.refused.keys() <= self.refused.keys():
-                    raise  # or the same would be asked for ever
-                self.refused.update(error.refused)
-                log.warning("of block %s %d prompts are refused: %s", self.block, len(self.refused), error)
             except RemoteError:
                 self._write()
                 raise
@@ -91,8 +86,8 @@ class BlockWork:
                 log.warning("memory ran out in block %s: %d texts at once from now on", self.block, batch)
                 self._step("writing", writer=writer, batch=batch)
             gc.collect()
-        if self.failed and not self.block.items.exclude(pk__in=self.failed).exists():
-            raise RemoteRefusedError(self.refused)
+        if self.refused and not self.block.items.exclude(pk__in=self.refused).exists():
+            raise RemoteRefusedError({prompt: said for one in self.refused.values() for prompt, said in one.items()})
 
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
@@ -105,6 +100,10 @@ class BlockWork:
         self.ready.clear()
         for filled in filler.fill([one.item for one in together] for together in items):
             self.ready.append(filled)
+            if filled.refusals:
+                log.warning("of item %s %d prompts are refused", filled.item.key, len(filled.refusals))
+            if filled.is_refused and not filled.kept:
+                self.refused[filled.item.key] = filled.refusals
             if filled.more:
                 continue  # texts that go with each other are written together
             if time.monotonic() - self.written_at >= WRITE_SECONDS:
@@ -132,14 +131,13 @@ class BlockWork:
         for row in rows:
             self.keeper.check()
             try:
-                one = prepare(self.job, row, self._encode.encode, beside.get(row.pk)).without(self.refused)
-            except (ValueError, KeyError, TypeError, RemoteRequestError) as error:
+                one = prepare(self.job, row, self._encode.encode, beside.get(row.pk))
+            except (ValueError, KeyError, TypeError) as error:
                 self._fail(row, error)
-                if isinstance(error, RemoteRequestError):
-                    self.failed.add(row.pk)
             else:
                 found[row.position if row.group is None else row.group].append(one)
         self.prepared = {one.row.pk: one for together in found.values() for one in together}
+        self.siblings = Siblings(self.job, self.prepared.values())
         return sorted(found.values(), key=lambda together: max(map(_size, together)))
 
     def _beside(self, rows: Sequence[GenerationItem]) -> dict[int, dict[int, str]]:
@@ -185,7 +183,9 @@ class BlockWork:
             Candidate.objects.bulk_create(rows)
             fields = ["produced", "passed", "outputs", "dropped", "finished", "error", "plan", "prompt"]
             GenerationItem.objects.bulk_update(items, fields)
-            GenerationBlock.objects.filter(pk=self.block.pk).update(done=F("done") + len(rows))
+            # a model server that was away is there again
+            block = GenerationBlock.objects.filter(pk=self.block.pk)
+            block.update(done=F("done") + len(rows), error_code="", error_params={})
             GenerationRun.objects.filter(pk=self.job.pk).update(
                 done=F("done") + len(rows),
                 outputs=F("outputs") + sum(filled.outputs for filled in self.ready),
@@ -219,7 +219,8 @@ class BlockWork:
             for reason in {**row.dropped, **filled.dropped}
         }
         row.finished, row.error = True, filled.error[:500]
-        row.plan, row.prompt = one.plan_to_dict(), one.item.prompt.text
+        if filled.outputs:
+            row.plan, row.prompt = one.plan_of(filled), one.item.prompt.text
         return row
 
     def _candidates(self) -> Iterator[Candidate]:
@@ -227,7 +228,7 @@ class BlockWork:
         felt = iter(feelings(texts))
         for filled in self.ready:
             one = self.prepared[filled.item.key]
-            near = nearest_of([kept.text for kept in filled.kept], one.ran, self._encode.encode)
+            near = self.siblings.nearest_of(one, [kept.text for kept in filled.kept], self._encode.encode)
             first = len(one.row.candidates.all())
             for place, kept in enumerate(filled.kept):
                 yield self._candidate(one.row, first + place, kept, next(felt), near[place])
@@ -250,4 +251,5 @@ class BlockWork:
             draw=kept.draw,
             seed=kept.seed,
             attempt=self.block.attempt,
+            engine=self.writer.wrote if self.writer else {},
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from generation.engine.angles import Span
 from generation.engine.config import Check, CopyBrief
-from generation.engine.errors import RemoteRequestError
+from generation.engine.filling import Filled
 from generation.engine.item import Angle, Item
 from generation.engine.plan import MOST_ANGLES, make_angles, make_plan, with_plan
 from generation.engine.prompt_data import room_of
@@ -24,6 +24,7 @@ from generation.models import GenerationItem, GenerationRun
 
 Checker = Callable[[dict[str, Any]], Callable[[str], Check]]
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+_MOST_SAID = 300  # characters of a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,21 @@ class Prepared:
     item: Item
     wish: Wish
     ran: tuple[str, ...]
+    siblings: tuple[int, ...]
 
-    def plan_to_dict(self) -> dict[str, Any]:
-        """The plan as it is kept: of the further angles also what the model read, and which were refused."""
-        others = [{**angle.plan.to_dict(), "prompt": angle.prompt.text} for angle in self.item.others]
-        refused = {str(place): spans for place, spans in self.item.refused.items()}
-        return {**self.item.plan.to_dict(), "others": others, **({"refused": refused} if refused else {})}
-
-    def without(self, refused: Mapping[str, RemoteRequestError]) -> Prepared:
-        """The same from the angles that are left where these prompts are refused. Raises the refusal where none is."""
-        item = self.item.without(refused)
-        said = [refused[angle.prompt.text] for angle in item.angles if angle.prompt.text in refused]
-        if said and item.is_refused:
-            raise said[0]
-        return replace(self, item=item)
+    def plan_of(self, filled: Filled) -> dict[str, Any]:
+        """The plan as it is kept: of the further angles also what the model read, which were refused, and what was said to
+        that last."""
+        item = filled.item
+        others = [{**angle.plan.to_dict(), "prompt": angle.prompt.text} for angle in item.others]
+        kept = {**item.plan.to_dict(), "others": others}
+        if item.refused:
+            said = [self.row.refusal, *map(str, filled.refusals.values())][-1]
+            kept |= {
+                "refused": {str(place): spans for place, spans in item.refused.items()},
+                "refusal": said[:_MOST_SAID],
+            }
+        return kept
 
 
 def prepare(
@@ -61,7 +63,7 @@ def prepare(
     payload = dict(row.payload)
     check, wished = checker(payload), dict(payload.pop("wish", {}))
     fills, wish = bool(wished.pop("fills", False)), Wish.from_dict(wished)
-    ran = tuple(payload.pop("ran", ()))
+    ran, siblings = tuple(payload.pop("ran", ())), tuple(payload.pop("siblings", ()))
     checked = payload.pop("check", None) or {}
     with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
@@ -93,7 +95,7 @@ def prepare(
         slot=len(there),
         beside=tuple(beside.get(slot, "") for slot in slots) if beside else (),
     )
-    return Prepared(row, item, wish, ran)
+    return Prepared(row, item, wish, ran, siblings)
 
 
 def _most_angles(run: GenerationRun, row: GenerationItem) -> int:

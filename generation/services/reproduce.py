@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from generation.engine.backends.base import Request
 from generation.engine.config import SamplingConfig
@@ -48,11 +49,15 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
 
 def _numbers(candidate: Candidate) -> str:
     """What it was computed with; empty where that was not kept. Where several engines may have been it, "bfloat16 or float32"."""
-    block, run = candidate.item.block, candidate.item.run
-    if block is not None and block.created_at <= candidate.created_at:
-        blocks = [block]
-    else:  # its item was tried again since, in a block of its own
-        blocks = list(run.blocks.filter(created_at__lte=candidate.created_at))
-    engines = [engine for one in blocks for engine in one.engines] or [run.engine]
-    found = {engine.get("numbers", "") for engine in engines}
+    found = {engine.get("numbers", "") for engine in _engines(candidate)}
     return "" if "" in found else " or ".join(sorted(found))
+
+
+def _engines(candidate: Candidate) -> list[dict[str, Any]]:
+    """Its own. Of one from before that was kept: those of its item's block and of the blocks before it, because the item may
+    have been tried again since, in a block of its own."""
+    if candidate.engine:
+        return [candidate.engine]
+    block, run = candidate.item.block, candidate.item.run
+    blocks = run.blocks.all() if block is None else run.blocks.filter(number__lte=block.number)
+    return [engine for one in blocks for engine in one.engines] or [run.engine]

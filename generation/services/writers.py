@@ -34,6 +34,11 @@ class Writer:
     about: dict[str, Any]
 
     @property
+    def wrote(self) -> dict[str, Any]:
+        """What is kept about it with each text."""
+        return {name: value for name, value in self.about.items() if name != "note"}
+
+    @property
     def cost(self) -> Decimal:
         """What it has cost so far, in the currency of the model server's prices."""
         usage = getattr(self.backend, "usage", None)

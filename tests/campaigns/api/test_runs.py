@@ -307,6 +307,10 @@ def test_a_run_that_waits_for_the_model_server_says_why_and_until_when(shop: Sho
         "title": "The model server does not answer in time.",
         "retry_at": until.isoformat().replace("+00:00", "Z"),
     }
+    run.blocks.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert block_next() is not None
+    again = shop.get(f"{RUNS}/{run.pk}").json()["server_away"]
+    assert again == {**away, "retry_at": None}, "it is being asked now"
 
 
 def test_candidates_come_in_order_and_say_that_nobody_reviewed_them(shop: Shop) -> None:

@@ -66,6 +66,23 @@ def test_it_warns_of_a_text_that_already_ran(cast: Cast) -> None:
     assert "already ran" not in page(cast, written(cast).item.run)
 
 
+def test_it_warns_of_a_text_for_another_segment_of_the_run(cast: Cast) -> None:
+    near = {"text": "Dry at <320 g>", "likeness": 0.957, "segment": True}
+    shown = page(cast, written(cast, nearest=near).item.run)
+    assert "Close to a text of this run for another segment (96 %)" in shown and "Dry at &lt;320 g&gt;" in shown
+    assert "already ran" not in shown
+
+
+def test_it_says_which_engine_wrote_it_where_several_wrote(cast: Cast) -> None:
+    run = make_run(cast)
+    engine = {"backend": "torch", "numbers": "bfloat16", "device": "cpu", "torch": "2.9"}
+    write_candidates(run, [TEXT], engine=engine)
+    assert "torch · bfloat16 · cpu" not in page(cast, run), "the page of the run says it of all"
+    write_candidates(run, ["Keep dry"], engine={"backend": "remote", "model": "gemma"})
+    shown = page(cast, run)
+    assert "<b>torch · bfloat16 · cpu</b>" in shown and "<b>remote · gemma</b>" in shown
+
+
 def test_it_links_to_the_runs_that_were_asked_for_from_it(cast: Cast) -> None:
     candidate = written(cast)
     child, _new = candidate_tweak(actor=cast.copywriter, candidate=candidate, tweak="calmer")
@@ -98,6 +115,27 @@ def test_the_page_of_an_item_says_the_same_of_the_item(cast: Cast) -> None:
     for number, words in ((4, "written"), (1, "passed the checks"), (1, "chosen of those"), (2, "claims what no fact")):
         assert f'<b class="tnum">{number}</b> {words}' in shown
     assert "passed the checks" not in page(cast, run, "candidates/")
+
+
+def test_the_pages_of_items_say_which_angles_a_model_server_refused(cast: Cast) -> None:
+    run = make_run(cast)
+    write_candidates(run, [TEXT])
+    item = run.items.get()
+    angles = [{"leads": [], "turn": turn, "prompt": "…"} for turn in (1, 2, 3)]
+    item.plan = {
+        "turn": 0,
+        "others": angles,
+        "refused": {"1": [[0, None]], "2": [[0, 0]]},
+        "refusal": "content <filter>",
+    }
+    item.save()
+    for rest in ("items/", f"candidates/?item={item.pk}"):
+        shown = page(cast, run, rest)
+        assert "The model server refused 1 of 4 angles of this text." in shown and "content &lt;filter&gt;" in shown
+    item.plan = {"turn": 0, "others": angles}
+    item.save()
+    for rest in ("items/", f"candidates/?item={item.pk}"):
+        assert "The model server refused" not in page(cast, run, rest)
 
 
 def test_the_number_of_queries_of_a_page_does_not_grow_with_candidates(cast: Cast) -> None:

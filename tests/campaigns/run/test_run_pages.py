@@ -13,9 +13,11 @@ from campaigns.selectors.sentences import SERVER_TROUBLES
 from copystudio.db import JobStatus
 from copystudio.services.jobs import job_later
 from generation.engine.errors import RemotePassingError
+from generation.engine.filling import Filled
 from generation.models import GenerationBlock, GenerationRun
 from generation.services import blocks
-from generation.services.blocks import block_end, block_next, block_release
+from generation.services.block_work import BlockWork
+from generation.services.blocks import BlockKeeper, block_end, block_next, block_release
 from generation.services.execute import AWAY
 from generation.services.run_control import run_pause, run_resume
 from tests import factories
@@ -100,8 +102,29 @@ def test_a_run_that_waits_for_the_model_server_says_why_and_how_long(
         page = client.get(url(run), headers={**headers, "Accept-Language": language}).content.decode()
         assert waits in page and trouble in page
         assert "No route to &lt;host&gt;." in page
+
+
+@pytest.mark.parametrize(
+    ("language", "asks", "trouble"),
+    [
+        ("en", "The model server was away, and is being asked again.", "The model server cannot be reached."),
+        ("zh-hans", "模型服务器曾无响应，正在再次请求。", "无法连接到模型服务器。"),
+    ],
+)
+def test_a_run_that_asks_the_model_server_again_says_so_until_it_gives_a_text(
+    cast: Cast, run: GenerationRun, language: str, asks: str, trouble: str
+) -> None:
+    client = cast.client(cast.viewer)
+    wait_for_the_server(take(run))
     GenerationBlock.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-    take(run)
+    block = take(run)
+    GenerationRun.objects.filter(pk=run.pk).update(step="writing")
+    page = client.get(url(run), headers={"Accept-Language": language}).content.decode()
+    assert asks in page and trouble in page and "No route to &lt;host&gt;." in page and "Writing" not in page
+    work = BlockWork(block, BlockKeeper(block))
+    [[one]] = work._items()
+    work.ready = [Filled(one.item, (), 0, {"too_long": 4}, 4, 40)]
+    work._write()
     page = client.get(url(run)).content.decode()
     assert "Writing." in page and "model server" not in page and "No route" not in page
 
@@ -128,6 +151,12 @@ def test_a_run_of_which_a_part_can_be_taken_does_not_wait_for_the_model_server(
     assert away() is None
     run_resume(actor=cast.copywriter, run=run)
     assert away() is not None
+    GenerationBlock.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    asking = take(run)
+    assert away() is not None and away().until is None
+    GenerationBlock.objects.filter(run=run).exclude(pk=asking.pk).update(error_code="")
+    take(run)
+    assert away() is None, "another one writes"
 
 
 def test_every_reason_of_a_model_server_has_its_words() -> None:

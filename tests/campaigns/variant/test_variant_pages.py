@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns.models import Variant
 from campaigns.services.variant import variant_adopt, variant_edit
 from tests import factories
-from tests.campaigns.copy_makers import make_candidate
+from tests.campaigns.copy_makers import make_candidate, make_run, write_candidates
 from tests.people import Cast, make_cast
 
 
@@ -59,9 +59,15 @@ def test_the_page_shows_text_origin_history_and_what_supports_nothing(cast: Cast
     shown = cast.client(cast.viewer).get(url(variant)).content.decode()
     assert '<mark class="mark-warning">999 g</mark>' in shown
     assert "The measure “999 g” is no fact of the product." in shown
-    assert "Gemma" in shown and f"run {candidate.item.run_id}" in shown
+    assert "Gemma" in shown and f"run {candidate.item.run_id}" in shown and "torch" not in shown
     assert "adopted a candidate (revision 1)" in shown
     assert "17 / 150 characters" in shown
+
+
+def test_the_origin_names_the_engine_that_wrote_the_draft(cast: Cast) -> None:
+    [candidate] = write_candidates(make_run(cast), ["Stay dry"], engine={"backend": "torch", "numbers": "float32"})
+    variant = variant_adopt(actor=cast.copywriter, candidate=candidate)
+    assert "torch · float32" in cast.client(cast.viewer).get(url(variant)).content.decode()
 
 
 def test_markup_in_a_text_stays_text(cast: Cast) -> None:

@@ -40,10 +40,13 @@ def one_text_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generation.services.blocks.TEXTS", 1)
 
 
-def numbers(run: GenerationRun) -> list[str]:
-    """Of each candidate, in order."""
+def numbers(run: GenerationRun, *, kept: bool = True) -> list[str]:
+    """Of each candidate, in order; ``kept`` as now, or as one from before its engine was kept with it."""
     rows = Candidate.objects.filter(item__run=run).select_related("item__run__model_version__language_model")
-    return [candidate_reproduce(candidate=one).numbers for one in rows.order_by("position", "slot")]
+    found = list(rows.order_by("position", "slot"))
+    for one in found if not kept else ():
+        one.engine = {}
+    return [candidate_reproduce(candidate=one).numbers for one in found]
 
 
 def test_each_candidate_knows_the_engine_of_its_block(one_text_a_block: None, make_run: MakeRun, work: Work) -> None:
@@ -67,7 +70,20 @@ def test_a_text_from_before_its_item_was_tried_again_keeps_its_engine(
     assert numbers(run) == ["float32", "bfloat16"]
 
 
-def test_a_block_that_two_engines_wrote_names_both(
+def test_no_clock_is_asked_which_engine_wrote_a_text(shop: Cast, make_run: MakeRun, work: Work) -> None:
+    """A worker's clock may be before or behind that of who made the block."""
+    run = make_run(1)
+    work(run, "float32")
+    run.items.update(requested=2)
+    run_retry(actor=shop.copywriter, run=run)
+    work(run, "bfloat16")
+    for days in (-1, 1):
+        run.blocks.update(created_at=Now() + timedelta(days=days))
+        assert numbers(run) == ["float32", "bfloat16"]
+        assert numbers(run, kept=False) == ["bfloat16 or float32"] * 2, "it may have been either"
+
+
+def test_texts_of_a_block_that_two_engines_wrote_know_their_own(
     make_run: MakeRun, work: Work, watch: Callable[[Before], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -88,7 +104,14 @@ def test_a_block_that_two_engines_wrote_names_both(
     assert run.status == JobStatus.SUCCEEDED
     engine = run.blocks.get().engine
     assert engine["numbers"] == "bfloat16" and [one["numbers"] for one in engine["before"]] == ["float32"]
-    assert len(run.engines) == 2 and numbers(run)[0] == "bfloat16 or float32"
+    assert len(run.engines) == 2
+    found = Candidate.objects.values_list("attempt", "engine__numbers").order_by("attempt").distinct()
+    assert list(found) == [(1, "float32"), (2, "bfloat16")]
+    for attempt, name in found:
+        candidate = Candidate.objects.filter(attempt=attempt)[0]
+        assert candidate_reproduce(candidate=candidate).numbers == name
+        candidate.engine = {}
+        assert candidate_reproduce(candidate=candidate).numbers == "bfloat16 or float32", "from before it was kept"
 
 
 def test_another_engine_that_took_a_block_up_and_wrote_nothing_is_forgotten(
@@ -113,7 +136,7 @@ def test_blocks_from_before_have_the_engine_of_their_run(one_text_a_block: None,
     run = make_run(2)
     work(run, "float32")
     GenerationBlock.objects.update(engine={})
-    assert numbers(run) == ["float32"], "without it the run's is taken"
+    assert numbers(run, kept=False) == ["float32"], "without it the run's is taken"
     migration.fill(apps, None)
     begun, waiting = run.blocks.all()
     assert begun.engine == run.engine and waiting.engine == {}

@@ -141,7 +141,7 @@ def make_angled(shop: Cast, make_run: MakeRun, server: CompletionsServer, settin
         run = make_run(items, count, facts=FACTS, **SUBJECT)
         for item in run.items.all():
             run.items.filter(pk=item.pk).update(payload={**item.payload, "product_title": f"Lamp {item.position}"})
-        GenerationRun.objects.filter(pk=run.pk).update(seed=5)
+        GenerationRun.objects.filter(pk=run.pk).update(seed=8)
         return run
 
     return make
@@ -192,8 +192,18 @@ def test_an_item_goes_on_from_the_angles_that_are_not_refused(
     for item in run.items.all():
         assert (item.produced, item.error, item.refused) == (4, "", {0: [(0, None)], 2: [(0, None)]})
         assert item.leads == [["Colour"], ["Cut"]] and item.turns == [0, 1, 2, 3]
+        assert (item.angles_refused, item.angles) == (2, 4) and "content filter" in item.refusal
         assert {tuple(one.leads) for one in item.candidates.all()} == {("Colour",), ("Cut",)}
     assert_each_comes_from_its_prompt(run, answered)
+
+
+def test_what_a_server_answered_is_not_asked_for_again_where_it_refuses_other_prompts(
+    make_angled: MakeRun, refuse: Callable[..., None], server: CompletionsServer
+) -> None:
+    refuse("Cloth")
+    run = later(make_angled(3, 4))
+    answered = [one for one in server.requests if "echo" not in one and "Facts: Cloth: " not in one["prompt"]]
+    assert run.done == 12 and run.outputs == sum(one.get("n", 1) for one in answered)
 
 
 def test_an_angle_that_is_refused_later_keeps_what_it_wrote(
