@@ -21,6 +21,7 @@ from copystudio.models import Workspace
 from generation.forms.training import TrainingForm
 from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingRun
 from generation.selectors.registry import active_version
+from generation.selectors.training import scope_name
 from generation.services.evaluation import evaluation_start
 from generation.services.registry import model_version_promote, model_version_roll_back
 from generation.services.training import training_cancel, training_resume
@@ -62,7 +63,6 @@ LABELS: dict[str, Text] = {
     "until": gettext_lazy("Data until"),
     "version": gettext_lazy("Model version"),
     "with_corpus": gettext_lazy("With the starter corpus"),
-    "scope": gettext_lazy("Data of"),
     "workspace": gettext_lazy("Workspace"),
 }
 TRAIN = "generation_languagemodel_train"
@@ -184,11 +184,10 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     fields = readonly_fields = (
         *labelled("label", "workspace", "language_model", "parent", "status"), "progress",
+        *labelled("error_code", "error_params", "best_loss", "config", "template", "with_corpus"), "data_of",
         *labelled(
-            "error_code", "error_params", "best_loss", "config", "template", "with_corpus", "scope", "since", "until",
-            "is_scheduled",
-            "data_sha256", "data_counts", "excluded", "version", "attempt", "created_by", "created_at", "started_at",
-            "finished_at",
+            "since", "until", "is_scheduled", "data_sha256", "data_counts", "excluded", "version", "attempt",
+            "created_by", "created_at", "started_at", "finished_at",
         ),
     )  # fmt: skip
     list_filter = (STATUS, WORKSPACE)
@@ -199,6 +198,10 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Progress"))
     def progress(self, run: TrainingRun) -> str:
         return f"{run.percent} %"
+
+    @admin.display(description=gettext_lazy("Data of"))
+    def data_of(self, run: TrainingRun) -> str:
+        return scope_name(run) or _("All brands")
 
     @admin.action(description=gettext_lazy("Cancel"))
     def cancel(self, request: OperatorRequest, rows: QuerySet[TrainingRun]) -> None:

@@ -16,7 +16,7 @@ from copystudio.errors import ConflictError, InvalidInputError, StudioError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
 from generation.engine.training.config import TrainConfig
-from generation.models import ModelVersion, TrainingRun, TrainingSchedule
+from generation.models import LanguageModel, ModelVersion, TrainingRun, TrainingSchedule
 from generation.services.run import model_version_active
 from generation.services.snapshot import data_collect
 from generation.services.training import training_start
@@ -112,15 +112,12 @@ def _result(schedule: TrainingSchedule) -> str:
 
 
 def _start(schedule: TrainingSchedule) -> str:
-    """Counted is what came since the last training of everything: its own counts know nothing of what it left out as
-    doubles."""
     workspace = schedule.workspace
-    last = TrainingRun.objects.filter(workspace=workspace, scope="", version__isnull=False).order_by("-id").first()
-    since = last.until if last is not None else None
+    version: ModelVersion = model_version_active(workspace)
+    since = _learned_until(workspace, version.language_model)
     new = data_collect(workspace=workspace, since=since, until=timezone.now(), with_corpus=False).new
     if new < schedule.least_new:
         return "few"
-    version: ModelVersion = model_version_active(workspace)
     _run, is_new = training_start(
         actor=None,
         workspace=workspace,
@@ -130,3 +127,11 @@ def _start(schedule: TrainingSchedule) -> str:
         is_scheduled=True,
     )
     return "started" if is_new else ConflictError.code
+
+
+def _learned_until(workspace: Workspace, base: LanguageModel) -> datetime | None:
+    """Until when the last training of everything over this base looked, of those whose version is there; None for none. Its
+    own counts know nothing of what it left out as doubles."""
+    runs = TrainingRun.objects.filter(workspace=workspace, language_model=base, scope="", version__isnull=False)
+    last = runs.exclude(version__status=ModelVersion.Status.DELETED).order_by("-id").first()
+    return last.until if last is not None else None

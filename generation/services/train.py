@@ -29,12 +29,8 @@ from copystudio.services.jobs import (
     job_still_mine,
 )
 from generation.engine.adapters import check_adapter
-from generation.engine.clean import clean
-from generation.engine.config import FinishReason, SamplingConfig
 from generation.engine.errors import EngineError, ModelFolderError, TrainingStoppedError
 from generation.engine.folders import check_folder
-from generation.engine.prompts import render
-from generation.engine.seeds import derive_seed
 from generation.engine.training.adapter_folder import Lineage
 from generation.engine.training.augment import planned
 from generation.engine.training.config import TrainConfig
@@ -47,13 +43,13 @@ from generation.services.registry import next_number
 from generation.services.run_folder import NO_ROOM, run_folder
 from generation.services.search import settings_search
 from generation.services.snapshot import Snapshot, data_collect, data_scopes, snapshot_freeze, snapshot_read
+from generation.services.training_samples import samples_of, samples_write
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
     from generation.engine.loader import LoadedModel
     from generation.engine.training.trainer import Progress, TrainResult
 
-SAMPLES, SAMPLE_TOKENS = 3, 120
 log = logging.getLogger(__name__)
 
 
@@ -125,9 +121,9 @@ def _train(run: TrainingRun, turn: Turn, keeper: JobKeeper) -> None:
         note(run, "started" if run.attempt == 1 else "taken_up", attempt=run.attempt)
     if job.config.search_minutes:
         job = settings_search(run, job, turn, between)
-    shown = _samples_of(data.held_out)
+    shown = samples_of(data.held_out)
     result, digest = job.run(
-        lambda progress, model: _on_step(run, progress, model, shown, turn),
+        lambda progress, model: _on_step(run, progress, model, shown, turn, between),
         between=_measuring(run, between),
         on_start=lambda found: _on_start(run, found),
     )
@@ -136,13 +132,11 @@ def _train(run: TrainingRun, turn: Turn, keeper: JobKeeper) -> None:
 
 
 def _measuring(run: TrainingRun, between: Callable[[], object]) -> Callable[[], object]:
-    """``between``, which says before the first batch that the training measures: that is before the first step and takes
-    minutes."""
-    unsaid = iter([True])
+    """``between``, which says first that the training measures: that takes minutes. The next step says what comes then."""
+    unsaid = TrainingRun.objects.filter(pk=run.pk, fence=run.fence, status=JobStatus.RUNNING).exclude(step="measuring")
 
     def told() -> None:
-        if next(unsaid, False):
-            job_progress(run, done=run.done, step="measuring")
+        unsaid.update(step="measuring")
         between()
 
     return told
@@ -193,28 +187,27 @@ def note(run: TrainingRun, code: str, **params: Any) -> None:
     TrainingLine.objects.create(workspace_id=run.workspace_id, run=run, code=code, params=params)
 
 
-def _samples_of(held_out: Sequence[TrainingExample]) -> list[TrainingExample]:
-    """A few held-out briefs, of either language, that the run writes for as it learns."""
-    by_language: dict[str, list[TrainingExample]] = {}
-    for example in sorted(held_out, key=lambda one: one.id):
-        by_language.setdefault(example.brief.language, []).append(example)
-    mixed = [one for group in zip(*by_language.values(), strict=False) for one in group]
-    return (mixed or list(held_out))[:SAMPLES]
-
-
 def _on_start(run: TrainingRun, found: Mapping[str, float]) -> None:
     """Note under the fence what was measured before the first step, as step 0 of the curve."""
     with transaction.atomic():
         job_still_mine(run)
         TrainingPoint.objects.update_or_create(workspace_id=run.workspace_id, run=run, step=0, defaults=dict(found))
-        TrainingRun.objects.filter(pk=run.pk).update(best_loss=found["held_out"])
+        TrainingRun.objects.filter(pk=run.pk).update(best_loss=found["held_out"], step="first")
 
 
 def _on_step(
-    run: TrainingRun, progress: Progress, model: LoadedModel, shown: Sequence[TrainingExample], turn: Turn
+    run: TrainingRun,
+    progress: Progress,
+    model: LoadedModel,
+    shown: Sequence[TrainingExample],
+    turn: Turn,
+    between: Callable[[], object],
 ) -> bool:
-    """Note the step under the fence, write samples where the loss was measured, let others compute. True: stop."""
-    texts = _write_samples(shown, model, run.template) if progress.evaluated else []
+    """Note the step under the fence, write samples where the loss was measured, let others compute. True: stop.
+
+    ``between`` is called while samples are written, which takes as long as a measurement.
+    """
+    texts = samples_write(shown, model, run.template, between) if progress.evaluated else []
     with transaction.atomic():
         current = job_still_mine(run)
         TrainingPoint.objects.update_or_create(
@@ -252,18 +245,6 @@ def _on_step(
         TrainingRun.objects.filter(pk=run.pk).update(**values)
     turn.step_aside()
     return current.cancel_requested_at is not None
-
-
-def _write_samples(shown: Sequence[TrainingExample], model: LoadedModel, template: str) -> list[str]:
-    from generation.engine.backends.torch import TorchBackend
-
-    prompts = [render(template, planned(example)) for example in shown]
-    seeds = [derive_seed("sample", example.id) for example in shown]
-    outputs = TorchBackend(model).generate(prompts, SamplingConfig(max_new_tokens=SAMPLE_TOKENS), seeds)
-    return [
-        clean(output.text, labels=prompt.labels, complete=output.finish_reason is not FinishReason.LENGTH)
-        for prompt, output in zip(prompts, outputs, strict=True)
-    ]
 
 
 def _register(run: TrainingRun, *, lineage: Lineage, folder: str, digest: str, result: TrainResult) -> ModelVersion:

@@ -32,6 +32,11 @@ class Row:
     def text_tokens(self) -> int:
         return len(self.ids) - self.start
 
+    @property
+    def share(self) -> float:
+        """What it adds to the divisor of its step's loss."""
+        return self.weight * self.text_tokens
+
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
@@ -44,6 +49,11 @@ class PairRow:
     def longest(self) -> int:
         """Tokens of the longer one, prompt and text."""
         return max(len(self.chosen.ids), len(self.rejected.ids))
+
+    @property
+    def share(self) -> float:
+        """As for a row, but a pair counts as one, however long its texts are."""
+        return self.chosen.weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ class TrainState:
     since_best  evaluations since then
     seconds     of computing so far, over all attempts
     tokens      that went through the model so far
+    speed       tokens a second of the last step, measuring left out
     history     one entry an evaluation: step, training loss since the last one, held-out loss, pair accuracy
-    recent      training losses since the last evaluation
+    recent      training losses since the last evaluation; any at a step to measure after: it is not measured yet
     stopped     why training ended before its last step: "patience", "time", or empty
     left_out    examples and pairs that were longer than the settings allow
     """
@@ -45,6 +46,7 @@ class TrainState:
     since_best: int = 0
     seconds: float = 0.0
     tokens: int = 0
+    speed: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
     recent: list[float] = field(default_factory=list)
     stopped: str = ""

@@ -124,6 +124,14 @@ class TrainConfig:
             del told["search_minutes"]
         return told
 
+    def rate(self, step: int, steps: int, share: float = 1.0) -> float:
+        """Learning rate of the step after `step` of `steps`: a linear warm-up to `share` of the peak, then the cosine."""
+        peak, warm_up = self.learning_rate * share, max(1, round(steps * self.warmup_share))
+        if step < warm_up:
+            return peak * (step + 1) / warm_up
+        done = (step - warm_up) / max(1, steps - warm_up)
+        return peak * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
     def identity(self) -> dict[str, Any]:
         """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit."""
         told = {**self.to_dict(), "threads": None}

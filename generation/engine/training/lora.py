@@ -20,6 +20,7 @@ from generation.engine.training.losses import Head, chosen_logprobs
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 _ADAPTER = "default"  # peft's name for the only adapter
 _POOL = 2**22  # numbers that masks are cut from
+_ADAM = ("exp_avg", "exp_avg_sq", "step")
 
 
 class _Dropout(torch.nn.Module):
@@ -90,6 +91,7 @@ class Adapter:
         }
         self._noise = 0.0
         self._causal.get_input_embeddings().register_forward_hook(self._add_noise)
+        self.model.eval()  # what peft adds would drop out already in what is measured before the first step
 
     @property
     def device(self) -> torch.device:
@@ -98,10 +100,6 @@ class Adapter:
     def parameters(self) -> list[torch.nn.Parameter]:
         """The masters: what an optimiser changes."""
         return list(self._masters.values())
-
-    def named(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        """The masters by the names that peft's files give them."""
-        yield from self._masters.items()
 
     def collect(self) -> None:
         """Move the gradients to the masters; a parameter without one counts as zero."""
@@ -129,6 +127,23 @@ class Adapter:
         for name, tensor in weights.items():
             own[name].copy_(tensor)
         self.publish()
+
+    def moments(self, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+        """A copy of what the optimiser keeps of each master, on the CPU."""
+        return {
+            f"{name}/{moment}": tensor.detach().to("cpu", copy=True)
+            for name, master in self._masters.items()
+            for moment, tensor in optimizer.state.get(master, {}).items()
+        }
+
+    def put_moments(self, moments: Mapping[str, torch.Tensor], optimizer: torch.optim.Optimizer) -> None:
+        """Have the optimiser go on from these. A master without any begins anew."""
+        for name, master in self._masters.items():
+            found = {moment: moments.get(f"{name}/{moment}") for moment in _ADAM}
+            kept = {moment: tensor.to(master.device) for moment, tensor in found.items() if tensor is not None}
+            if kept:
+                kept["step"] = kept["step"].cpu()
+                optimizer.state[master] = kept
 
     def logprobs(self, batch: Batch) -> torch.Tensor:
         """Natural-log probability of every text token [N] of the batch."""

@@ -28,8 +28,6 @@ from generation.engine.training.journal import Journal
 from generation.engine.training.lora import Adapter, read_weights
 from generation.engine.training.losses import preference_loss
 
-_ADAM = ("exp_avg", "exp_avg_sq", "step")
-
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
@@ -163,34 +161,48 @@ class Trainer:
         try:
             if not self._state.history:
                 self.on_start(self._measure())
+            if self._must_measure():  # it was stopped while it measured
+                self._end_step(journal, measures=True)
             while self._state.step < self.steps and self._state.stopped != "time":
                 self._enter_pairs()
-                began = time.monotonic()
-                loss, tokens = self._step()
-                self._state.step += 1
-                self._state.tokens += tokens
-                self._state.recent.append(loss)
-                spent = time.monotonic() - began
-                self._state.seconds += spent
-                measured = self._measured() if self._due(self._per_evaluation()) or self._is_over() else {}
-                if journal is not None:
-                    journal.note(self._state.step, loss=loss, learning_rate=self._rate(), **measured)
-                stop = self.world.any(self.on_step(self._progress(loss, tokens / max(1e-9, spent), measured)))
-                if stop or measured or self._due(self.config.checkpoint_every):
-                    self._save()
-                if stop:
-                    raise TrainingStoppedError("training was cancelled")
+                self._take_step()
+                measures = self._must_measure()
+                if measures:
+                    self._save()  # measuring takes minutes, and no step is lost when it is stopped
+                self._end_step(journal, measures=measures)
         finally:
             if journal is not None:
                 journal.close()
         in_pairs = self._state.step > self.example_steps
         return TrainResult(self.adapter.weights() if in_pairs else self._best, self._state, self.steps)
 
+    def _take_step(self) -> None:
+        began, state = time.monotonic(), self._state
+        loss, tokens = self._step()
+        spent = time.monotonic() - began
+        state.step += 1
+        state.tokens += tokens
+        state.recent.append(loss)
+        state.seconds += spent
+        state.speed = tokens / max(1e-9, spent)
+
+    def _end_step(self, journal: Journal | None, *, measures: bool) -> None:
+        """Measure where that is due, tell of the step, keep a checkpoint. Raises `TrainingStoppedError` when asked to stop."""
+        loss = self._state.recent[-1]
+        measured = self._measured() if measures else {}
+        if journal is not None:
+            journal.note(self._state.step, loss=loss, learning_rate=self._rate(), **measured)
+        stop = self.world.any(self.on_step(self._progress(loss, measured)))
+        if stop or measured or self._due(self.config.checkpoint_every):
+            self._save()
+        if stop:
+            raise TrainingStoppedError("training was cancelled")
+
     def _step(self) -> tuple[float, int]:
         """One step of the optimiser. Returns the loss per unit of weight and the tokens that went through."""
         step, config = self._state.step, self.config
         items: Sequence[Row | PairRow] = self._items(step)
-        whole = sum(_weight(item) for item in items)
+        whole = sum(item.share for item in items)
         torch.manual_seed(derive_seed(config.seed, "step", step, self.world.rank))
         total, tokens = torch.zeros(1, device=self.adapter.device), 0
         with self.adapter.training(config.noise_alpha):
@@ -202,14 +214,16 @@ class Trainer:
             tokens += self._learn_again(self._replayed(step))
         self.adapter.collect()
         self.world.add_gradients(self.adapter.parameters())
-        torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), config.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), config.clip)
+        loss_value = self.world.total(total).item()
+        if not math.isfinite(loss_value) or not math.isfinite(
+            norm.item()
+        ):  # before it gets into weights and checkpoint
+            raise TrainingError(f"The loss is no number any more at step {step + 1}: a lower learning rate may help.")
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
         self._optimizer.step()
         self.adapter.publish()
-        loss_value = self.world.total(total).item()
-        if not math.isfinite(loss_value):
-            raise TrainingError(f"The loss is no number any more at step {step + 1}: a lower learning rate may help.")
         return loss_value, tokens * self.world.size
 
     def _replayed(self, step: int) -> list[Row]:
@@ -224,7 +238,7 @@ class Trainer:
 
     def _learn_again(self, rows: list[Row]) -> int:
         """Add the rows' gradients, as heavy together as the step's pairs. Returns the tokens that went through."""
-        tokens, whole = 0, sum(_weight(row) for row in rows)
+        tokens, whole = 0, sum(row.share for row in rows)
         for part in parts(self.world.share(rows), self.config.accumulation) if rows else ():
             loss, count = self._loss(part)
             (loss / whole).backward()  # type: ignore[no-untyped-call]
@@ -269,15 +283,11 @@ class Trainer:
         return rows, order
 
     def _rate(self) -> float:
-        """Learning rate of the step that is due: linear warm-up, then a cosine from the peak to a tenth of it."""
-        step, steps, peak = self._state.step, self.example_steps, self.config.learning_rate
-        if step >= steps:
-            step, steps, peak = step - steps, self.steps - steps, peak * self.config.preference_rate
-        warm_up = max(1, round(steps * self.config.warmup_share))
-        if step < warm_up:
-            return peak * (step + 1) / warm_up
-        done = (step - warm_up) / max(1, steps - warm_up)
-        return peak * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        """Learning rate of the step that is due. The pairs have a curve of their own, with a lower peak."""
+        step, steps, config = self._state.step, self.example_steps, self.config
+        if step < steps:
+            return config.rate(step, steps)
+        return config.rate(step - steps, self.steps - steps, config.preference_rate)
 
     # -- measuring -------------------------------------------------------------------------------------------------
 
@@ -290,6 +300,10 @@ class Trainer:
     def _due(self, every: int) -> bool:
         step = self._state.step
         return step % every == 0 or step in (self.example_steps, self.steps)
+
+    def _must_measure(self) -> bool:
+        """Whether the last step is one to measure after, and was not yet: there are losses since the last measurement."""
+        return bool(self._state.recent) and (self._due(self._per_evaluation()) or self._is_over())
 
     def _measure(self) -> dict[str, float]:
         """Held-out loss, and how many pairs are the right way round; keeps the best, and stops without progress."""
@@ -331,8 +345,7 @@ class Trainer:
         left = state.seconds / state.step * (self.steps - state.step)
         return left if budget is None else max(0.0, min(left, budget - state.seconds))
 
-    def _progress(self, loss: float, rate: float, measured: Mapping[str, float]) -> Progress:
-        """After a step at that rate in tokens a second, measuring left out."""
+    def _progress(self, loss: float, measured: Mapping[str, float]) -> Progress:
         state = self._state
         return Progress(
             step=state.step,
@@ -340,7 +353,7 @@ class Trainer:
             phase="examples" if state.step <= self.example_steps else "pairs",
             loss=loss,
             learning_rate=self._rate(),
-            tokens_per_second=rate,
+            tokens_per_second=state.speed,
             seconds=state.seconds,
             seconds_left=self._seconds_left(),
             held_out=measured.get("held_out"),
@@ -366,10 +379,7 @@ class Trainer:
         self.world.wait()
         if not self.world.is_first:
             return
-        moments = {}
-        for name, parameter in self.adapter.named():
-            for moment, tensor in self._optimizer.state.get(parameter, {}).items():
-                moments[f"{name}/{moment}"] = tensor.detach().to("cpu", copy=True)
+        moments = self.adapter.moments(self._optimizer)
         checkpoint = Checkpoint(self._state, self.adapter.weights(), self._best, moments)
         write_checkpoint(self.folder / "checkpoints", checkpoint, self._of())
 
@@ -382,19 +392,9 @@ class Trainer:
             return
         self._state, self._best = found.state, found.best
         self.adapter.put(found.weights)
-        for name, parameter in self.adapter.named():
-            moments = {moment: found.optimizer.get(f"{name}/{moment}") for moment in _ADAM}
-            kept = {moment: tensor.to(parameter.device) for moment, tensor in moments.items() if tensor is not None}
-            if kept:
-                kept["step"] = kept["step"].cpu()
-                self._optimizer.state[parameter] = kept
+        self.adapter.put_moments(found.optimizer, self._optimizer)
 
     def _of(self) -> dict[str, Any]:
         """What the checkpoints are of. On how many cores a step was made does not make it another training."""
         config = self.config.identity()
         return {**self.identity, "config": config, "template": self.template, "steps": self.steps}
-
-
-def _weight(item: Row | PairRow) -> float:
-    """What an item adds to the divisor of its step's loss: its text tokens, or itself for a pair."""
-    return item.chosen.weight if isinstance(item, PairRow) else item.weight * item.text_tokens

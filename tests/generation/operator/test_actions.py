@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from copystudio.models import Event, User
 from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingRun
-from tests.generation.learning import active_of, base_of, start
+from tests.generation.learning import Learned, active_of, base_of, start, used
 from tests.generation.versions import make_version
 from tests.people import Cast, person
 
@@ -147,6 +147,18 @@ def test_a_row_is_shown_and_offers_nothing_to_save(shop: Cast) -> None:
     page = shop.client(shop.admin).get(f"/admin/generation/modelversion/{version.pk}/change/").content.decode()
     assert "Spring" in page and 'name="_save"' not in page and "deletelink" not in page
     assert shop.client(shop.admin).post(f"/admin/generation/modelversion/{version.pk}/change/", {}).status_code == 405
+
+
+def test_a_training_of_a_part_says_what_that_is_called(shop: Cast, learned: Learned) -> None:
+    learned.parts, learned.examples = [("brand/1", "North Trails")], [used(1)]
+
+    def page(run: TrainingRun) -> str:
+        return shop.client(shop.admin).get(f"/admin/generation/trainingrun/{run.pk}/change/").content.decode()
+
+    run = start(shop, scope="brand/1")
+    assert "North Trails" in page(run) and "brand/1" not in page(run) and "All brands" not in page(run)
+    TrainingRun.objects.filter(pk=run.pk).update(scope="")
+    assert "All brands" in page(run)
 
 
 def test_the_samples_of_a_blind_vote_are_not_shown(shop: Cast) -> None:

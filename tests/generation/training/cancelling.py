@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -25,13 +25,29 @@ class BeatingKeeper(JobKeeper):
 
 def cancelled_at_the_first_batch(run: TrainingRun, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the run cancelled the first time that its worker lets others compute."""
+    _cancelled(run, cast, monkeypatch, lambda: True)
+
+
+def cancelled_while_measuring(run: TrainingRun, cast: Cast, monkeypatch: pytest.MonkeyPatch, *, call: int) -> None:
+    """Have the run cancelled at that call between batches and tokens of the first measurement after a step."""
+    calls = iter(range(1, call))
+
+    def now() -> bool:
+        run.refresh_from_db()
+        return bool(run.step == "measuring" and run.done and next(calls, None) is None)
+
+    _cancelled(run, cast, monkeypatch, now)
+
+
+def _cancelled(run: TrainingRun, cast: Cast, monkeypatch: pytest.MonkeyPatch, now: Callable[[], bool]) -> None:
 
     @contextmanager
     def kept(job: Job) -> Iterator[JobKeeper]:
         yield BeatingKeeper(job)
 
     def step_aside(turn: Turn) -> bool:
-        training_cancel(actor=cast.admin, run=run)
+        if now():
+            training_cancel(actor=cast.admin, run=run)
         return False
 
     monkeypatch.setattr(worker, "job_kept", kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -18,7 +19,7 @@ from generation.models import LanguageModel, ModelVersion, TrainingRun, Training
 from generation.services import schedule as service
 from generation.services.schedule import due_since, schedule_set, schedules_look
 from generation.services.training import training_cancel
-from tests.generation.learning import QUICK, Learned, base_of, start, train, used
+from tests.generation.learning import QUICK, Learned, active_of, base_of, delete, start, train, used
 from tests.people import Cast
 
 SUNDAY_TWO = dt.datetime(2026, 11, 22, 2, 0, tzinfo=dt.UTC)
@@ -132,6 +133,28 @@ def test_new_is_what_came_since_the_last_training(shop: Cast, learned: Learned) 
     assert [since for since, _ in learned.windows] == [run.until]
     learned.examples = [*everything, used(9)]
     assert schedules_look(SUNDAY_TWO + WEEK) == 1
+
+
+def test_what_a_deleted_version_learned_is_new_again(shop: Cast, learned: Learned) -> None:
+    learned.examples = [used(n) for n in (1, 3, 5)]
+    delete(shop, train(shop))
+    schedule = make(shop)
+    learned.windows.clear()
+    assert schedules_look(SUNDAY_TWO) == 1 and result_of(schedule) == "started"
+    assert learned.windows[0][0] is None
+
+
+def test_for_another_base_everything_is_new(shop: Cast, learned: Learned) -> None:
+    learned.examples = [used(n) for n in (1, 3, 5)]
+    train(shop)
+    schedule, base = make(shop), base_of(shop)
+    shutil.copytree(base.path, base.path.with_name("other"))
+    other = LanguageModel.objects.create(workspace=shop.workspace, name="Other", folder="other")
+    ModelVersion.objects.filter(pk=active_of(shop).pk).update(language_model=other)
+    learned.windows.clear()
+    assert schedules_look(SUNDAY_TWO) == 1 and result_of(schedule) == "started"
+    assert learned.windows[0][0] is None
+    assert TrainingRun.objects.latest("pk").language_model == other
 
 
 def test_a_schedule_that_is_off_is_never_due(shop: Cast, learned: Learned) -> None:

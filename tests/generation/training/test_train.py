@@ -16,6 +16,7 @@ from copystudio.models import Event, Notification
 from generation.engine.adapters import check_adapter
 from generation.engine.manifest import content_hash, sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
+from generation.engine.training.config import TrainConfig
 from generation.models import (
     Evaluation,
     LanguageModel,
@@ -33,7 +34,7 @@ from generation.services.snapshot import snapshot_read
 from generation.services.train import training_execute
 from generation.services.training import training_cancel, training_resume, training_start
 from tests.generation.learning import QUICK, STEPS, Learned, active_of, base_of, pairs, start, train, used
-from tests.generation.training.cancelling import cancelled_at_the_first_batch
+from tests.generation.training.cancelling import cancelled_at_the_first_batch, cancelled_while_measuring
 from tests.people import Cast
 
 Hook = Callable[[int], None]
@@ -59,6 +60,17 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Hook], None]:
         monkeypatch.setattr(worker, "_on_step", on_step)
 
     return install
+
+
+def uninterrupted(cast: Cast, config: TrainConfig = QUICK) -> ModelVersion:
+    """What the same training makes in another workspace, from its beginning to its end."""
+    base = LanguageModel.objects.get(workspace=cast.elsewhere)
+    run, _ = training_start(
+        actor=cast.stranger, workspace=cast.elsewhere, label="Whole", language_model=base, config=config
+    )
+    version = execute(run).version
+    assert version is not None
+    return version
 
 
 def left_in(folder: Path) -> list[str]:
@@ -119,13 +131,31 @@ def test_the_loss_at_the_start_is_known_before_the_first_step(shop: Cast, at_ste
 
     def look(step: int) -> None:
         run.refresh_from_db()
-        known.append((run.done, run.best_loss, [(point.step, point.held_out) for point in run.points.all()]))
+        points = [(point.step, point.held_out) for point in run.points.all()]
+        known.append((run.done, run.best_loss, points, run.step))
 
     at_step(look)
     version = execute(run).version
     assert version is not None
     first = version.lineage["history"][0]["held_out"]
-    assert known[0] == (0, first, [(0, first)])
+    assert known[0] == (0, first, [(0, first)], "first"), "it is not measured any more, the first step is made"
+
+
+def test_the_run_says_where_it_stands_while_it_measures_after_it_was_resumed_too(shop: Cast, at_step: Any) -> None:
+    run, known = start(shop), list[tuple[int, int, str]]()
+    at_step(lambda step: training_cancel(actor=shop.admin, run=run) if step == 1 else None)
+    execute(run)
+
+    def look(step: int) -> None:
+        run.refresh_from_db()
+        known.append((step, run.done, run.step))
+
+    at_step(look)
+    training_resume(actor=shop.admin, run=run)
+    execute(run)
+    assert known[:5] == [
+        (2, 1, "loading"), (3, 2, "examples"), (4, 3, "examples"), (5, 4, "measuring"), (6, 5, "examples"),
+    ]  # fmt: skip
 
 
 def test_the_end_is_told_and_the_measuring_is_queued(shop: Cast) -> None:
@@ -270,16 +300,8 @@ def test_cancelling_stops_within_a_step_and_resuming_ends_with_the_same_adapter(
     assert run.status == JobStatus.SUCCEEDED and heard[0] == 5
     assert [point.step for point in run.points.all()] == list(range(STEPS + 1))
     at_step(lambda step: None)
-    elsewhere, _ = training_start(
-        actor=shop.stranger,
-        workspace=shop.elsewhere,
-        label="Whole",
-        language_model=LanguageModel.objects.get(workspace=shop.elsewhere),
-        config=QUICK,
-    )
-    whole = execute(elsewhere).version
-    assert whole is not None and run.version is not None
-    assert run.version.adapter_sha256 == whole.adapter_sha256
+    assert run.version is not None
+    assert run.version.adapter_sha256 == uninterrupted(shop).adapter_sha256
 
 
 def test_cancelling_stops_within_a_batch_of_a_measurement(shop: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,6 +311,28 @@ def test_cancelling_stops_within_a_batch_of_a_measurement(shop: Cast, monkeypatc
     execute(run)
     assert (run.status, run.step, run.done) == (JobStatus.CANCELLED, "", 0)
     assert not run.points.exists() and not (run_folder(run) / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("call", [1, 5])
+def test_cancelling_while_it_measures_or_writes_samples_loses_no_step(
+    shop: Cast, monkeypatch: pytest.MonkeyPatch, at_step: Any, call: int
+) -> None:
+    """The first call is before the one batch of held-out examples, the others are between the tokens of samples."""
+    config = replace(QUICK, checkpoint_every=1000)
+    run, heard = start(shop, config=config), list[int]()
+    with monkeypatch.context() as patch:
+        cancelled_while_measuring(run, shop, patch, call=call)
+        execute(run)
+    assert (run.status, run.step, run.done) == (JobStatus.CANCELLED, "", 4)
+    assert left_in(run_folder(run) / "checkpoints") == ["step-00000005"]
+    assert not TrainingSample.objects.exists()
+    at_step(heard.append)
+    training_resume(actor=shop.admin, run=run)
+    execute(run)
+    assert run.status == JobStatus.SUCCEEDED and heard == [5, 6, 7, 8, 9, 10]
+    assert [point.step for point in run.points.all() if point.step == 0 or point.loss] == list(range(STEPS + 1))
+    assert run.version is not None
+    assert run.version.adapter_sha256 == uninterrupted(shop, config).adapter_sha256
 
 
 def test_a_run_that_was_cancelled_before_it_began_is_never_worked_on(shop: Cast) -> None:

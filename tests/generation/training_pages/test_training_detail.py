@@ -53,6 +53,7 @@ def test_an_open_run_is_polled_every_three_seconds_and_a_closed_one_is_not(cast:
         ("collecting", "The data are being collected and frozen."),
         ("loading", "The base model is being loaded."),
         ("measuring", "The held-out loss is measured before the first step."),
+        ("first", "The first step is under way."),
         ("searching", "Tries settings on part of the data before it trains."),
         ("examples", "Learns from examples."),
         ("pairs", "Learns from preference pairs."),
@@ -63,6 +64,13 @@ def test_it_says_what_it_does(cast: Cast, step: str, words: str) -> None:
     page = shown(cast, run)
     assert words in page and "step 20 of 100" in page and 'value="20"' in page
     assert "13 minutes" in page and "321" in page
+
+
+def test_what_is_measured_later_is_not_called_before_the_first_step(cast: Cast) -> None:
+    run = running(make_training(cast), step="measuring")
+    write_points(run, 20)
+    page = shown(cast, run)
+    assert "The held-out loss is measured and samples are written." in page and "before the first step" not in page
 
 
 def test_it_says_what_it_waits_for(cast: Cast) -> None:

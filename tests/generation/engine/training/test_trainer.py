@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ import torch
 from generation.engine.errors import TrainingError, TrainingStoppedError
 from generation.engine.training.batches import batch_of
 from generation.engine.training.dataset import TrainingExample
+from generation.engine.training.distributed import World
 from generation.engine.training.trainer import Progress, Trainer, TrainingData
 from tests.generation.engine.training.conftest import QUICK, example_for, pair_for
 
@@ -80,6 +82,78 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
     assert heard[0] > step - QUICK.checkpoint_every - 1 or step <= QUICK.checkpoint_every
     assert same(whole.weights, result.weights)
     assert whole.state.history == result.state.history
+
+
+def die_at_batch(number: int) -> Callable[[], None]:
+    """For `between`: die at that batch of all measurements."""
+    left = iter(range(number - 1))
+
+    def between() -> None:
+        if next(left, None) is None:
+            raise KilledError
+
+    return between
+
+
+@pytest.mark.parametrize(("batch", "step"), [(3, 4), (4, 4), (7, 12), (9, 14)])
+def test_who_is_killed_while_measuring_repeats_no_step(
+    make_trainer: MakeTrainer, tmp_path: Path, data: TrainingData, batch: int, step: int
+) -> None:
+    """However far apart checkpoints are. A measurement has two batches here: of examples and of pairs."""
+    data = replace(data, pairs=[pair_for(n) for n in range(6)], held_out_pairs=[pair_for(n) for n in range(8, 10)])
+    config = replace(QUICK, preference_rate=0.5, checkpoint_every=1000)
+    told: dict[str, list[tuple[float | None, ...]]] = {"whole": [], "killed": []}
+
+    def train(name: str, **values: Any) -> Trainer:
+        def on_step(progress: Progress) -> bool:
+            assert progress.tokens_per_second > 0
+            told[name].append((progress.step, progress.loss, progress.held_out, progress.pair_accuracy))
+            return False
+
+        return make_trainer(on_step, folder=tmp_path / name, data=data, config=config, **values)
+
+    whole = train("whole").run()
+    with pytest.raises(KilledError):
+        train("killed", between=die_at_batch(batch)).run()
+    assert [one[0] for one in told["killed"]] == list(range(1, step))
+    result = train("killed").run()
+    assert told["killed"] == told["whole"], "no step is made twice, and none is left out"
+    assert same(whole.weights, result.weights)
+    assert whole.state.history == result.state.history
+
+
+def test_who_is_killed_in_the_last_measurement_that_patience_bears_stops_all_the_same(
+    make_trainer: MakeTrainer, tmp_path: Path, data: TrainingData
+) -> None:
+    unlike = [replace(one, text="dry rope dry path rope rope dry dry path") for one in data.held_out]
+    data, config = replace(data, held_out=unlike), replace(QUICK, epochs=30, patience=2, dropout=0.0)
+    whole = make_trainer(folder=tmp_path / "whole", data=data, config=config).run()
+    last = len(whole.state.history)
+    with pytest.raises(KilledError):
+        make_trainer(folder=tmp_path / "killed", data=data, config=config, between=die_at_batch(last)).run()
+    for _ in range(2):  # and once more from its end
+        result = make_trainer(folder=tmp_path / "killed", data=data, config=config).run()
+        assert (result.state.stopped, result.state.history) == ("patience", whole.state.history)
+        assert same(whole.weights, result.weights)
+
+
+def test_a_gradient_that_is_no_number_gets_into_no_checkpoint(
+    make_trainer: MakeTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a run that failed by it can be resumed."""
+    whole = make_trainer(folder=tmp_path / "whole").run()
+
+    def broken(world: World, parameters: list[torch.nn.Parameter]) -> None:
+        if len(heard) == 2:  # the step after which a checkpoint is due
+            parameters[0].grad = torch.full_like(parameters[0], float("inf"))
+
+    heard: list[Progress] = []
+    monkeypatch.setattr(World, "add_gradients", broken)
+    with pytest.raises(TrainingError, match="no number"):
+        make_trainer(lambda progress: bool(heard.append(progress)), folder=tmp_path / "broken").run()
+    monkeypatch.undo()
+    assert len(heard) == 2
+    assert same(whole.weights, make_trainer(folder=tmp_path / "broken").run().weights)
 
 
 def test_stopping_takes_one_step_and_keeps_the_checkpoint(make_trainer: MakeTrainer, tmp_path: Path) -> None:
@@ -197,6 +271,28 @@ def test_training_goes_on_from_a_parent(make_trainer: MakeTrainer, tmp_path: Pat
     write_adapter(folder, parent.adapter, result.weights, "tiny")
     child = make_trainer(folder=tmp_path / "child", start_from=folder, config=replace(QUICK, epochs=1))
     assert child.run().state.history[0]["held_out"] == pytest.approx(result.state.best_loss, rel=0.02)
+
+
+def test_nothing_is_dropped_in_what_is_measured_before_the_first_step(
+    make_trainer: MakeTrainer, tmp_path: Path
+) -> None:
+    """Or the parent of a training looks worse than it is, and what is worse than the parent takes its place."""
+    from generation.engine.training.lora import write_adapter
+
+    parent = make_trainer()
+    (folder := tmp_path / "parent").mkdir()
+    write_adapter(folder, parent.adapter, parent.run().weights, "tiny")
+
+    def before(dropout: float) -> float:
+        config = replace(QUICK, dropout=dropout)
+        trainer = make_trainer(lambda p: True, folder=tmp_path / f"{dropout}", start_from=folder, config=config)
+        told: list[float] = []
+        trainer.on_start = lambda found: told.append(found["held_out"])
+        with pytest.raises(TrainingStoppedError):
+            trainer.run()
+        return told[0]
+
+    assert before(0.5) == before(0.0)
 
 
 def test_a_loss_that_is_no_number_ends_with_a_reason(make_trainer: MakeTrainer) -> None:
