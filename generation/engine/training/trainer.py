@@ -216,9 +216,8 @@ class Trainer:
         self.world.add_gradients(self.adapter.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), config.clip)
         loss_value = self.world.total(total).item()
-        if not math.isfinite(loss_value) or not math.isfinite(
-            norm.item()
-        ):  # before it gets into weights and checkpoint
+        # before it gets into weights and checkpoint
+        if not (math.isfinite(loss_value) and math.isfinite(norm.item())):
             raise TrainingError(f"The loss is no number any more at step {step + 1}: a lower learning rate may help.")
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
