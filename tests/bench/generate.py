@@ -215,8 +215,8 @@ class Way:
         self._process.wait()
 
 
-def spread(values: list[float]) -> str:
-    return f"{min(values):.1f} – {statistics.median(values):.1f} – {max(values):.1f}"
+def spread(values: list[float], digits: int = 1) -> str:
+    return " – ".join(f"{value:.{digits}f}" for value in (min(values), statistics.median(values), max(values)))
 
 
 def main() -> None:
@@ -268,7 +268,7 @@ def report(work: str, names: list[str], rounds: list[dict[str, dict[str, float]]
         for other, title in (("loop", "the loop"), ("torch", "torch"), ("openvino_raw", "the raw engine")):
             if other in names and other != way and not (way == "openvino_raw" and other == "torch"):
                 ratios = [took[way]["speed"] / took[other]["speed"] for took in rounds]
-                print(f"{work} {way} against {title}: {spread(ratios)}")
+                print(f"{work} {way} against {title}: {spread(ratios, 2)}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ from generation.services.training import training_start
 admin = User.objects.get(email="admin@example.com")
 shop = Workspace.objects.filter(slug=SLUG).first() or workspace_create(actor=None, slug=SLUG, name="Twin", admin=admin)
 config = TrainConfig(
-    epochs=1, batch_size=16, rank=4, alpha=8.0, learning_rate=0.005, evaluations=4, patience=0, checkpoint_every=7, seed=3
+    epochs=1, batch_size=8, rank=4, alpha=8.0, learning_rate=0.005, evaluations=4, patience=0, checkpoint_every=7, seed=3,
+    longest=160,  # of the corpus the shortest fifth
 )
 base = LanguageModel.objects.get(workspace=shop)
 run, _ = training_start(actor=admin, workspace=shop, label="Kill", language_model=base, config=config)

@@ -190,6 +190,10 @@ def test_the_command_writes_a_head_and_replaces_only_a_head(
         lambda corpus: [LabelledText(f"Height: {n} cm", NEUTRAL) for n in range(40)],
     )
     monkeypatch.setattr(
+        "generation.engine.training.sentiment_data.corpus_copy",
+        lambda corpus: [LabelledText(f"A lamp of {n} cm for your desk.", NEUTRAL, POSITIVE) for n in range(40)],
+    )
+    monkeypatch.setattr(
         "generation.management.commands.train_sentiment.training_parts",
         lambda folder, most: training_parts(folder, most, 10),
     )
