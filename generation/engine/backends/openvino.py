@@ -2,9 +2,9 @@
 
 The model computes what comes next for all texts in progress in one call; tokens are drawn as the torch backend draws them, by
 the same rules, bans and seeds, so an output has the same meaning: its log-probability is under the whole untempered
-distribution, its seed decides its draws. What differs is the arithmetic: weights of 8 bits, keys and values of 8 bits, and
-products whose last digits depend on how many texts are computed together. The same call gives the same texts; a text alone
-and the same text among others agree until two tokens are nearly as likely.
+distribution, its seed decides its draws. What differs is the arithmetic: weights, keys and values of 8 bits, on some processors
+what layers read as well (`openvino_export`), and products whose last digits depend on how many texts are computed together.
+The same call gives the same texts; a text alone and the same text among others agree until two tokens are nearly as likely.
 """
 
 import math
