@@ -17,6 +17,7 @@ class Evaluation(Job):
     ``samples`` the texts of each side by side, in an order that does not tell whose they are."""
 
     task = "generation.evaluate"
+    on_end = "generation.services.job_notice.evaluation_ended"
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="evaluations")
     against = models.ForeignKey(

@@ -16,7 +16,7 @@ ATTEMPTS = 20  # a long job meets more restarts than a short one; each attempt g
 
 class TrainingRun(Job):
     task = "generation.train"
-    on_end = "generation.services.training_notice.training_ended"
+    on_end = "generation.services.job_notice.training_ended"
 
     language_model = models.ForeignKey(LanguageModel, on_delete=models.RESTRICT, related_name="training_runs")
     parent = models.ForeignKey(

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from copystudio.db import JobStatus
 from copystudio.errors import InvalidInputError, NotPermittedError, TransitionError
-from copystudio.models import Event, Outbox
+from copystudio.models import Event, Notification, Outbox
 from copystudio.services.jobs import job_cancel, job_resume
 from generation.engine.evaluation.metrics import MetricName
 from generation.engine.evaluation.result import Evaluation as Measured
@@ -66,6 +66,27 @@ def execute(evaluation: Evaluation) -> Evaluation:
 def queued(version: ModelVersion) -> Evaluation:
     """The evaluation that a training queues for its version."""
     return evaluation_queue(version=version, actor=version.created_by)
+
+
+def test_admins_hear_of_the_end_and_what_the_gates_say(
+    shop: Cast, version: ModelVersion, before_measuring: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Notification.objects.filter(code__startswith="evaluation.").order_by("-id")
+    for passes, code in ((True, "evaluation.succeeded"), (False, "evaluation.missed")):
+        monkeypatch.setattr(worker, "all_passed", lambda gates, passes=passes: passes)
+        evaluation = execute(queued(version))
+        assert (told[0].person, told[0].code, told[0].params) == (shop.admin, code, {"version": str(version)})
+        assert told[0].url.endswith(f"/evaluations/{evaluation.pk}/")
+
+    def fail(name: str) -> None:
+        raise ValueError("broken")
+
+    before_measuring(fail)
+    execute(queued(version))
+    assert told[0].code == "evaluation.failed"
+    waiting = queued(version)
+    job_cancel(actor=shop.admin, job=waiting)
+    assert told.count() == 3, "an admin who cancels needs no telling"
 
 
 def test_new_active_and_base_are_asked_the_same_and_compared(
