@@ -211,6 +211,7 @@ GENERATION_ENDED = "campaigns.services.webhook_send.run_ended"
 MODEL_VERSION_KEPT = "campaigns.selectors.catalogue.version_kept"
 # Where training examples come from: the starter corpus, put into briefs by the app that knows the channels.
 STARTER_CORPUS = "campaigns.services.starter_corpus.starter_examples"
+STARTER_EDITS = "campaigns.services.starter_corpus.starter_edits"
 # What a workspace's people approved, changed and answered: workspace, window and scope -> examples, pairs, what was left out.
 TRAINING_DATA = "campaigns.selectors.training_data.collect"
 # The parts that a training may keep to, such as one brand's copy: workspace -> pairs of a key, which collect takes, and a name.

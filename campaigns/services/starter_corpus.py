@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from campaigns.services.setup import channels_known
 from generation.engine.config import ChannelView, Language
-from generation.engine.training.dataset import TrainingExample
+from generation.engine.training.dataset import PreferencePair, TrainingExample
+from generation.starter.edits import read_edits
 from generation.starter.examples import Example, read_corpus
 
 
@@ -27,3 +28,9 @@ def corpus() -> list[Example]:
 def starter_examples() -> list[TrainingExample]:
     """The corpus as examples to train on and to measure with; ``is_held_out`` splits it by product."""
     return [example.to_training() for example in corpus()]
+
+
+def starter_edits() -> tuple[list[TrainingExample], list[PreferencePair]]:
+    """What editors made of the starter's own drafts: every text as an example, and where they changed it a pair."""
+    edits = read_edits(channel_views())
+    return [one.to_example() for one in edits], [pair for one in edits if (pair := one.to_pair())]

@@ -42,3 +42,9 @@ def starter_examples() -> list[TrainingExample]:
     """The starter corpus, which the campaigns app puts into briefs: the channels are its own."""
     found: Iterable[TrainingExample] = import_string(settings.STARTER_CORPUS)()
     return list(found)
+
+
+def starter_edits() -> tuple[list[TrainingExample], list[PreferencePair]]:
+    """What editors made of drafts that the starter adapter wrote for products of the corpus: examples, and pairs."""
+    examples, pairs = import_string(settings.STARTER_EDITS)()
+    return list(examples), list(pairs)

@@ -86,7 +86,7 @@ def read_corpus(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> l
 
     Raises `ValueError` with file and line for what is not an example.
     """
-    segments = {line["key"]: line for _, line in _lines(folder / "segments.jsonl")}
+    segments = {line["key"]: line for _, line in lines_of(folder / "segments.jsonl")}
     return [
         example for path in sorted(folder.glob("copy-*.jsonl")) for example in _read_category(path, segments, channels)
     ]
@@ -94,8 +94,8 @@ def read_corpus(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> l
 
 def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[str, ChannelView]) -> Iterator[Example]:
     category = path.stem.removeprefix("copy-")
-    products = {line["key"]: line for _, line in _lines(path.with_name(f"products-{category}.jsonl"))}
-    for number, line in _lines(path):
+    products = {line["key"]: line for _, line in lines_of(path.with_name(f"products-{category}.jsonl"))}
+    for number, line in lines_of(path):
         try:
             yield _example(f"{category}/{number}", category, line, products[line["product"]], segments, channels)
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -110,29 +110,8 @@ def _example(
     segments: Mapping[str, Any],
     channels: Mapping[str, ChannelView],
 ) -> Example:
-    language = Language.ZH_HANS if line["language"] == "zh" else Language(line["language"])
-    short = line["language"]
-    segment = segments[line["segment"]]
-    known = (Fact(fact[short][0], fact[short][1], fact.get("unit", "")) for fact in product["facts"])
-    facts = (*known, *(Fact(*offer) for offer in line.get("offer", ())))
-    brief = CopyBrief(
-        product_title=product[f"title_{short}"],
-        product_description=product.get("about", {}).get(short, ""),
-        brand_name=product["brand"],
-        facts=facts,
-        segment=SegmentView(
-            name=segment[f"name_{short}"],
-            description=segment[f"description_{short}"],
-            interests=tuple(Interest(one[f"name_{short}"], one["weight"]) for one in segment["interests"]),
-            words=tuple(segment[f"words_{short}"]),
-        ),
-        channel=channels[f"{line['channel']}/{language}"],
-        language=language,
-        tone=TONES[line["tone"]] if language is Language.ZH_HANS else line["tone"],
-        must_words=tuple(line.get("must", ())),
-        never_words=tuple(line.get("never", ())),
-        instructions=line.get("note", ""),
-    )
+    brief = brief_of(line, product, segments, channels)
+    facts = brief.facts
     uses = tuple(line["uses"])
     if not uses or any(not 0 <= use < len(facts) for use in uses):
         raise ValueError(f"uses {uses} of {len(facts)} facts")
@@ -153,7 +132,39 @@ def _example(
     )
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def brief_of(
+    line: Mapping[str, Any],
+    product: Mapping[str, Any],
+    segments: Mapping[str, Any],
+    channels: Mapping[str, ChannelView],
+) -> CopyBrief:
+    """The brief of a line, with all facts of its product and what is offered besides."""
+    short = line["language"]
+    language = Language.ZH_HANS if short == "zh" else Language(short)
+    segment = segments[line["segment"]]
+    known = (Fact(fact[short][0], fact[short][1], fact.get("unit", "")) for fact in product["facts"])
+    facts = (*known, *(Fact(*offer) for offer in line.get("offer", ())))
+    return CopyBrief(
+        product_title=product[f"title_{short}"],
+        product_description=product.get("about", {}).get(short, ""),
+        brand_name=product["brand"],
+        facts=facts,
+        segment=SegmentView(
+            name=segment[f"name_{short}"],
+            description=segment[f"description_{short}"],
+            interests=tuple(Interest(one[f"name_{short}"], one["weight"]) for one in segment["interests"]),
+            words=tuple(segment[f"words_{short}"]),
+        ),
+        channel=channels[f"{line['channel']}/{language}"],
+        language=language,
+        tone=TONES[line["tone"]] if language is Language.ZH_HANS else line["tone"],
+        must_words=tuple(line.get("must", ())),
+        never_words=tuple(line.get("never", ())),
+        instructions=line.get("note", ""),
+    )
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             yield number, json.loads(line)

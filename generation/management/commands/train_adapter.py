@@ -2,6 +2,7 @@
 
     manage.py train_adapter --name my-adapter
     manage.py train_adapter --name my-adapter --set epochs=4 learning_rate=0.0003 --examples more.jsonl
+    manage.py train_adapter --name my-adapter --parent its-first --edits --set learning_rate=0.0003
     manage.py train_adapter --name my-adapter --search 30      first looks for learning rate, rank and epochs
     manage.py train_adapter --workspace my-shop --label Spring      the same as "Training" does in the browser
     manage.py train_adapter --workspace my-shop --brand Acme        of what people did, only with one brand's copy
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import fields, replace
@@ -33,12 +35,12 @@ from generation.engine.folders import check_folder
 from generation.engine.manifest import sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, Lineage
 from generation.engine.training.config import TrainConfig
-from generation.engine.training.dataset import PreferencePair, TrainingExample, read_lines
+from generation.engine.training.dataset import PreferencePair, TrainingExample, is_held_out, read_lines
 from generation.management.folders import model_folder
 from generation.management.foreground import step_line, workspace_train
 from generation.selectors.training_words import training_error
 from generation.services.lineage import base_sha256, code_revision
-from generation.services.training_data import Split, split, starter_examples
+from generation.services.training_data import Split, split, starter_edits, starter_examples
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
@@ -76,6 +78,16 @@ class Command(BaseCommand):
         parser.add_argument("--pairs", nargs="*", default=[], help="files of preference pairs, the same way")
         parser.add_argument("--without-corpus", action="store_true", help="leave the starter corpus out")
         parser.add_argument(
+            "--corpus-share",
+            type=float,
+            default=1.0,
+            metavar="SHARE",
+            help="how much of the starter corpus is learned, 0 to 1: what a parent has learned need not be learned again in full",
+        )
+        parser.add_argument(
+            "--edits", action="store_true", help="learn from what editors made of the starter's own drafts as well"
+        )
+        parser.add_argument(
             "--set", nargs="*", default=[], metavar="NAME=VALUE", help=f"settings of the training: {NAMES}"
         )
         parser.add_argument(
@@ -103,8 +115,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _train_workspace(self, options: dict[str, Any], config: TrainConfig) -> None:
-        if options["examples"] or options["pairs"]:
-            raise ValueError("a workspace learns from its own data: --examples and --pairs go with --name")
+        if options["examples"] or options["pairs"] or options["edits"]:
+            raise ValueError("a workspace learns from its own data: --examples, --pairs and --edits go with --name")
         if os.environ.get("WORLD_SIZE", "1") != "1":
             raise ValueError("a workspace is trained by one process: without torchrun")
         run = workspace_train(
@@ -162,9 +174,13 @@ class Command(BaseCommand):
             self._write(f"{job.target.name}: SHA-256 {digest}")
 
     def _data(self, options: dict[str, Any]) -> Split:
-        examples = [] if options["without_corpus"] else starter_examples()
+        examples = [] if options["without_corpus"] else some_of(starter_examples(), options["corpus_share"])
         examples += [one for name in options["examples"] for one in read_lines(Path(name), TrainingExample)]
-        return split(examples, [one for name in options["pairs"] for one in read_lines(Path(name), PreferencePair)])
+        pairs = [one for name in options["pairs"] for one in read_lines(Path(name), PreferencePair)]
+        if options["edits"]:
+            edited, preferred = starter_edits()
+            examples, pairs = [*examples, *edited], [*pairs, *preferred]
+        return split(examples, pairs)
 
     def _searched(self, job: TrainingJob, world: World, turn: Turn | None) -> TrainingJob:
         """The job with what the search found. Processes that train together would each run out of time elsewhere."""
@@ -234,6 +250,16 @@ def config_of(pairs: Sequence[str]) -> TrainConfig:
         except ValueError as error:
             raise ValueError(f"{pair}: {value} is no number") from error
     return TrainConfig.from_dict(values)
+
+
+def some_of(examples: Sequence[TrainingExample], share: float) -> list[TrainingExample]:
+    """That share of what is learned from, drawn always alike; all that is held out, in the order given. Raises `ValueError`
+    for a share that is none."""
+    if not 0 <= share <= 1:
+        raise ValueError(f"--corpus-share {share:g}: a share is between 0 and 1")
+    learned = [one.id for one in examples if not is_held_out(one.product)]
+    kept = set(random.Random(0).sample(learned, round(share * len(learned))))  # noqa: S311 (no secret)
+    return [one for one in examples if one.id in kept or is_held_out(one.product)]
 
 
 def _training_data(data: Split) -> Any:

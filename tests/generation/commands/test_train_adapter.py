@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from django.core.management.base import CommandError
 from generation.engine.adapters import check_adapter
 from generation.engine.manifest import sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
-from generation.engine.training.dataset import write_lines
+from generation.engine.training.dataset import Source, write_lines
 from generation.engine.training.distributed import World
 from generation.engine.training.job import TrainingJob
 from generation.management.commands.train_adapter import Command, config_of
@@ -62,6 +63,20 @@ def test_examples_and_pairs_come_from_files(root: Path, tmp_path: Path) -> None:
     said = command("--name", "own", "--without-corpus", *files, "--set", *SHORT)
     assert "20 examples, 4 held out, {'edit_over_draft': 2, 'starter': 24}" in said
     assert read_lineage(root / "own")["state"]["steps"] == 5 + 1
+
+
+def test_what_editors_made_of_drafts_is_learned_beside_a_share_of_the_corpus(
+    root: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = [replace(example_for(n), id=f"edits/{n}", source=Source.EDITED) for n in (30, 32)]
+    monkeypatch.setattr("campaigns.services.starter_corpus.starter_edits", lambda: (edited, [pair_for(0)]))
+    said = command("--name", "edited", "--edits", "--corpus-share", "0.5", "--set", *SHORT)
+    assert "12 examples, 4 held out, {'edit_over_draft': 1, 'edited': 2, 'starter': 14}" in said
+    assert read_lineage(root / "edited")["state"]["steps"] == 3 + 1
+    with pytest.raises(CommandError, match="a share is between 0 and 1"):
+        command("--name", "more", "--corpus-share", "2", "--set", *SHORT)
+    with pytest.raises(CommandError, match="--edits go with --name"):
+        command("--workspace", "shop", "--edits")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ _LAW_EN = (
     "guaranteed?|miracle|cures?|heals?|treats?|detox|clinically|100 ?%|forever|never again|risk-free|only one|lowest price|"
     "cheapest|revolutionary|game[- ]chang\\w+|must-have|act now|last chance|anti-ag(?:e|ing)|chemical-free|non-toxic"
 )
-_LAW = re.compile(rf"{_LAW_ZH}|(?<![\w-])(?:{_LAW_EN})(?!\w)", re.IGNORECASE)
+LAW = re.compile(rf"{_LAW_ZH}|(?<![\w-])(?:{_LAW_EN})(?!\w)", re.IGNORECASE)
 
 
 def problems(example: Example) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _words(example: Example) -> Iterator[str]:
         yield f"must word missing: {finding.params['word']}"
     for finding in wording.present_never_words(text, brief.never_words):
         yield f"never word present: {finding.params['word']}"
-    for match in _LAW.finditer(text):
+    for match in LAW.finditer(text):
         yield f"advertising-law term: {match.group()}"
 
 
