@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -55,7 +56,6 @@ LABELS: dict[str, Text] = {
     "passed": gettext_lazy("Passed every gate"),
     "promoted_at": gettext_lazy("Promoted"),
     "prompt_template": gettext_lazy("Prompt template"),
-    "results": gettext_lazy("Results"),
     "since": gettext_lazy("Data from"),
     "started_at": gettext_lazy("Started"),
     "status": gettext_lazy("Status"),
@@ -226,12 +226,21 @@ class EvaluationAdmin(ReadOnlyAdmin):
         "__str__", *labelled("workspace", "status", "passed", "created_by", "created_at", "finished_at"),
     )  # fmt: skip
     # without the samples: whose text is whose would no longer be blind
-    fields = readonly_fields = labelled(
-        "version", "against", "workspace", "status", "passed", "results", "error_code", "error_params", "created_by",
-        "created_at", "started_at", "finished_at",
+    fields = readonly_fields = (
+        *labelled("version", "against", "workspace", "status", "passed"), "figures",
+        *labelled("error_code", "error_params", "created_by", "created_at", "started_at", "finished_at"),
     )  # fmt: skip
     list_filter = (STATUS, PASSED, WORKSPACE)
     list_select_related = ("workspace", "version__language_model", "created_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("samples", "results")
+
+    @admin.display(description=gettext_lazy("Results"))
+    def figures(self, evaluation: Evaluation) -> str:
+        """Every figure, without the texts of each version: they would tell whose is whose, too."""
+        found = {
+            name: {key: value for key, value in one.items() if key != "texts"} if isinstance(one, dict) else one
+            for name, one in evaluation.results.items()
+        }
+        return json.dumps(found, ensure_ascii=False, indent=1) if found else "–"

@@ -8,17 +8,17 @@ from datetime import timedelta
 from django.db.models import QuerySet, Sum
 
 from campaigns.models import Channel
-from campaigns.models.channel import Unit
 from campaigns.selectors.brief import Estimate
 from campaigns.selectors.run_progress import duration_text, runs_under_way
 from copystudio.models import Workspace
+from generation.engine.config import ChannelView, Language
+from generation.engine.prompt_data import room_of
 from generation.models import GenerationRun
 
 LATEST = 5  # runs to judge by
 # characters of one token, about: fewer where a character is a word
 _CHARACTERS = {"zh-hans": 1.5}
 _OTHERWISE = 4.0
-_OF_A_UNIT = {Unit.WORDS: 6, Unit.SMS: 150, Unit.BYTES: 1, Unit.DISPLAY_WIDTH: 1}
 
 
 @dataclass(frozen=True)
@@ -62,5 +62,6 @@ def latest_runs(workspace: Workspace) -> list[int]:
 def _by_limits(size: Estimate, channels: list[Channel], language: str) -> int:
     """Every text as long as its channel advises, none dropped."""
     texts = size.products * max(1, size.segments) * size.count
-    characters = sum((one.soft_limit or one.hard_limit) * _OF_A_UNIT.get(Unit(one.unit), 1) for one in channels)
+    views = [ChannelView(one.key, one.key, one.unit, one.soft_limit or one.hard_limit) for one in channels]
+    characters = sum(room_of(view, Language(language)) or 0 for view in views)
     return round(texts * characters / _CHARACTERS.get(language, _OTHERWISE))

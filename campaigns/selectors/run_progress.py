@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from campaigns.selectors.sentences import run_error
 from copystudio.db import OPEN_STATUSES, JobStatus
 from generation.models import GenerationBlock, GenerationItem, GenerationRun
 
@@ -177,26 +178,47 @@ def somebody_works(now: datetime) -> bool:
 
 
 @dataclass(frozen=True)
+class BlockFailure:
+    """Why blocks of a run failed: what happened, what can be done about it, what the machine said, and their numbers."""
+
+    what: str
+    advice: str
+    detail: str
+    blocks: frozenset[int]
+
+
+@dataclass(frozen=True)
 class ItemCounts:
-    """How many items of a run have all their texts, fewer than were asked for, an error, or are not done."""
+    """How many items of a run have all their texts, fewer than were asked for, an error, or are not done.
+
+    given_up  of those that failed, how many failed with their block. They are not done either: “Go on” takes them up
+    failures  why blocks of the run failed; empty where every item is done
+    """
 
     total: int
     complete: int
     short: int
     failed: int
+    given_up: int = 0
+    failures: tuple[BlockFailure, ...] = ()
 
     @property
     def waiting(self) -> int:
-        return self.total - self.complete - self.short - self.failed
+        return self.total - self.complete - self.short - (self.failed - self.given_up)
+
+    @property
+    def failed_blocks(self) -> frozenset[int]:
+        return frozenset(block for failure in self.failures for block in failure.blocks)
 
     def of(self, state: str) -> int:
         return int(getattr(self, state)) if state else self.total
 
 
-# the state of an item, as a filter: each item is in exactly one
 _FEWER = Q(produced__lt=F("requested"))
+_FAILED_BLOCK = GenerationBlock.objects.filter(pk=OuterRef("block"), status=JobStatus.FAILED)
+# The state of an item, as a filter: each item is in exactly one, but for those that failed with their block, which are in two.
 STATES: dict[str, Q] = {
-    "failed": _FEWER & ~Q(error=""),
+    "failed": _FEWER & (~Q(error="") | Q(finished=False) & Q(Exists(_FAILED_BLOCK))),
     "short": _FEWER & Q(finished=True, error=""),
     "complete": Q(produced__gte=F("requested")),
     "waiting": _FEWER & Q(finished=False, error=""),
@@ -204,12 +226,34 @@ STATES: dict[str, Q] = {
 
 
 def item_counts(run: GenerationRun) -> ItemCounts:
-    """Two queries that read indexes only: all items by their numbers, and the few with an error by theirs."""
+    """All items by their numbers and the few with an error by theirs: indexes only. While some are not done, the run's
+    blocks that failed besides."""
     rows = GenerationItem.objects.filter(run=run).order_by()
     sums = rows.aggregate(
         total=Count("pk"),
         complete=Count("pk", filter=STATES["complete"]),
         ended=Count("pk", filter=_FEWER & Q(finished=True)),
     )
-    failed = rows.filter(STATES["failed"]).aggregate(all=Count("pk"), ended=Count("pk", filter=Q(finished=True)))
-    return ItemCounts(sums["total"], sums["complete"], sums["ended"] - failed["ended"], failed["all"])
+    failed = rows.filter(_FEWER & ~Q(error="")).aggregate(all=Count("pk"), ended=Count("pk", filter=Q(finished=True)))
+    is_done = sums["total"] == sums["complete"] + sums["ended"]
+    failures = () if is_done else _failures(run)
+    lost = [block for failure in failures for block in failure.blocks]
+    given_up = rows.filter(STATES["waiting"], block__in=lost).count() if lost else 0
+    return ItemCounts(
+        total=sums["total"],
+        complete=sums["complete"],
+        short=sums["ended"] - failed["ended"],
+        failed=failed["all"] + given_up,
+        given_up=given_up,
+        failures=failures,
+    )
+
+
+def _failures(run: GenerationRun) -> tuple[BlockFailure, ...]:
+    """Of many blocks that failed for one reason, that reason once."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for block in run.blocks.filter(status=JobStatus.FAILED).only("error_code", "error_params"):
+        found.setdefault((block.error_code, str(block.error_params.get("detail", ""))), set()).add(block.pk)
+    return tuple(
+        BlockFailure(*run_error(code), detail, frozenset(numbers)) for (code, detail), numbers in found.items()
+    )

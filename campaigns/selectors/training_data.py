@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from campaigns.models import Brand, Channel, ReviewEvent, ServiceDialogue
 from campaigns.models.review import ReviewVerb
 from campaigns.rules import limits
@@ -90,7 +92,8 @@ def _example(text: ApprovedText, factors: Mapping[int, float]) -> TrainingExampl
 def _approved(
     workspace: Workspace, brand: Brand | None, window: Window, excluded: Counter[Exclusion]
 ) -> Iterator[ApprovedText]:
-    """The latest text of each variant that was approved in the window, of the brand's campaigns or of all."""
+    """The latest text of each variant that was approved in the window, of the brand's campaigns or of all. None of a variant
+    where people took that verdict back before the window's end."""
     of_brand = {} if brand is None else {"variant__campaign__brand": brand}
     latest = (
         ReviewEvent.objects.filter(workspace=workspace, verb=ReviewVerb.APPROVE, **of_brand, **window.lookup())
@@ -99,7 +102,8 @@ def _approved(
         .values_list("pk", flat=True)
     )
     events = (
-        ReviewEvent.objects.order_by("variant_id")
+        ReviewEvent.objects.exclude(Exists(_taken_back(window)))
+        .order_by("variant_id")
         .select_related("revision__author", "variant__product", "variant__segment", "variant__channel")
         .select_related("variant__campaign__brand", "variant__brief", "variant__candidate__item__run__created_by")
         .prefetch_related("variant__product__facts")
@@ -111,6 +115,14 @@ def _approved(
                 excluded[found] += 1
             else:
                 yield found
+
+
+def _taken_back(window: Window) -> QuerySet[ReviewEvent]:
+    """What came after an approval and speaks against its text: changes were asked for, or the copy was taken out of use for a
+    reason. Retiring speaks of all that the variant served, also where a newer text was in the works."""
+    later = ReviewEvent.objects.filter(variant=OuterRef("variant"), pk__gt=OuterRef("pk"), created_at__lt=window.until)
+    sent_back = Q(verb=ReviewVerb.REQUEST_CHANGES, revision=OuterRef("revision"))
+    return later.filter(sent_back | Q(verb=ReviewVerb.RETIRE) & ~Q(reason=""))
 
 
 def _read(event: ReviewEvent, workspace: Workspace) -> ApprovedText | Exclusion:

@@ -45,7 +45,7 @@ def edit_over_draft(approved: Iterable[ApprovedText], excluded: Counter[Exclusio
 def over_rejected(
     workspace: Workspace, window: Window, approved: Iterable[ApprovedText], excluded: Counter[Exclusion]
 ) -> Iterator[PreferencePair]:
-    """An approved text over one for the same brief that was sent back and never approved as it stood.
+    """An approved text over one for the same brief that was sent back and not approved as it stood after that.
 
     One pair for each text that was sent back: against the approved text of the same variant, which shows what was asked
     for, else against that of the newest variant.
@@ -77,11 +77,14 @@ def over_rejected(
 
 
 def _sent_back(workspace: Workspace, window: Window) -> list[int]:
-    """The last request for changes of each revision in the window that nobody approved before its end."""
-    of_revision = ReviewEvent.objects.filter(revision=OuterRef("revision"), verb=ReviewVerb.APPROVE)
+    """The last request for changes of each revision in the window, where no approval came after it before the window's end.
+    An approval that it took back makes the text no better."""
+    approvals = ReviewEvent.objects.filter(
+        revision=OuterRef("revision"), verb=ReviewVerb.APPROVE, pk__gt=OuterRef("pk"), created_at__lt=window.until
+    )
     requests = ReviewEvent.objects.filter(workspace=workspace, verb=ReviewVerb.REQUEST_CHANGES, **window.lookup())
-    never = requests.exclude(Exists(of_revision.filter(created_at__lt=window.until)))
-    return list(never.order_by("revision_id", "-id").distinct("revision_id").values_list("pk", flat=True))
+    standing = requests.exclude(Exists(approvals))
+    return list(standing.order_by("revision_id", "-id").distinct("revision_id").values_list("pk", flat=True))
 
 
 def against_worse(author: User | None, text: str, better: str, workspace: Workspace) -> Exclusion | None:

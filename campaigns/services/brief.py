@@ -34,6 +34,7 @@ from campaigns.selectors.brief import brief_channels, brief_estimate, brief_segm
 from campaigns.selectors.catalogue import products_matching
 from campaigns.selectors.ran import ran_texts
 from campaigns.services.brief_payload import BriefPart, channel_view, item_payload
+from campaigns.services.copy_check import asked_words, words_clash
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import BusyError, InvalidInputError, Text, TransitionError
@@ -125,11 +126,17 @@ def _check(*, campaign: Campaign, data: BriefData) -> None:
         wrong["count"] = [_("Between 1 and %(most)d.") % {"most": MAX_PER_ITEM}]
     if unknown := set(data.product_filter) - FILTER_KEYS:
         raise ValueError(f"unknown product filter: {', '.join(sorted(unknown))}")
-    both = {word.casefold() for word in data.must_words} & {word.casefold() for word in data.never_words}
-    if both:
-        wrong["never_words"] = [_("“%(word)s” is also a must word.") % {"word": min(both)}]
+    if clash := words_clash(data.must_words, data.never_words):
+        wrong["never_words"] = [_clash_text(clash)]
     if wrong:
         raise InvalidInputError(fields=wrong)
+
+
+def _clash_text(clash: tuple[str, str]) -> Text:
+    must, never = clash
+    if must.casefold() == never.casefold():
+        return _("“%(word)s” is also a must word.") % {"word": must}
+    return _("The must word “%(must)s” holds “%(never)s”, which is never to be said.") % {"must": must, "never": never}
 
 
 def _choose(*, brief: Brief, data: BriefData) -> None:
@@ -145,13 +152,15 @@ def brief_generate(*, actor: User, brief: Brief) -> tuple[GenerationRun, bool]:
     """Start a run over product × segment × channel. Returns it and whether it is new.
 
     Pressing again while an equal run is open, also many times at once, gives that run. Raises TransitionError for a
-    finished campaign, InvalidInputError where nothing matches or too much, BusyError without a model to write with.
+    finished campaign, InvalidInputError where nothing matches or too much, or where words exclude each other, BusyError
+    without a model to write with.
     """
     with transaction.atomic():
         campaign = open_campaign(actor=actor, campaign=brief.campaign)
         current = Brief.objects.get(pk=brief.pk)
         current.campaign = campaign
         _check_size(current)
+        _check_words(current)
         parts = _parts(current)
         items = _items(current, parts)
         run, is_new = run_create(
@@ -212,6 +221,22 @@ def _check_size(brief: Brief) -> None:
         )
 
 
+def _check_words(brief: Brief) -> None:
+    """No text could keep a must word that holds a never word, whether the brief, its brand or a segment says so."""
+    segments: list[AudienceSegment | None] = [*brief_segments(brief)] or [None]
+    for segment in segments:
+        words = asked_words(
+            brand=brief.campaign.brand, segment=segment, must_words=brief.must_words, never_words=brief.never_words
+        )
+        if clash := words_clash(*words):
+            raise InvalidInputError(
+                _(
+                    "The must word “%(must)s” and the never word “%(never)s” exclude each other, so no text could be kept. Change one of them: in the brief, its brand or its segment."
+                )
+                % {"must": clash[0], "never": clash[1]}
+            )
+
+
 def _parts(brief: Brief) -> list[BriefPart]:
     products = (
         products_matching(brief.workspace, brief.product_filter).prefetch_related("facts").order_by("title", "pk")
@@ -238,7 +263,8 @@ def _items(brief: Brief, parts: Sequence[BriefPart]) -> list[ItemRequest]:
                 brief=brief, part=part, ran=ran.get((part.product.pk, part.channel.key), ()), after=after
             )
             items.append(ItemRequest(payload, brief.count, lead if len(together) > 1 else None))
-            after += most_leads(channel_view(channel=part.channel, language=language), language)
+            view = channel_view(channel=part.channel, language=language, length=brief.length)
+            after += most_leads(view, language)
     _note_siblings(items, parts)
     return items
 

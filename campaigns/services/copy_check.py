@@ -40,8 +40,7 @@ def check_data(
     ``must_words`` and ``never_words`` are the brief's; those of the brand and the segment's words to avoid are added.
     """
     brand: Brand | None = campaign.brand
-    must = _distinct(must_words, brand.must_words if brand else ())
-    never = _distinct(never_words, brand.never_words if brand else (), segment.avoid_words if segment else ())
+    must, never = asked_words(brand=brand, segment=segment, must_words=must_words, never_words=never_words)
     texts = [campaign.goal, instructions, brand.name if brand else "", *must]
     if product is not None:
         known = [
@@ -66,6 +65,24 @@ def check_data(
         "names": [name for name in (product.title if product else "", brand.name if brand else "", *must) if name],
         "dates": [day.isoformat() for day in (campaign.starts_on, campaign.ends_on) if day],
     }
+
+
+def asked_words(
+    *, brand: Brand | None, segment: AudienceSegment | None, must_words: Iterable[str], never_words: Iterable[str]
+) -> tuple[list[str], list[str]]:
+    """The must and the never words of a brief, which are given, with those of its brand and its segment."""
+    must = _distinct(must_words, brand.must_words if brand else ())
+    never = _distinct(never_words, brand.never_words if brand else (), segment.avoid_words if segment else ())
+    return must, never
+
+
+def words_clash(must_words: Iterable[str], never_words: Iterable[str]) -> tuple[str, str] | None:
+    """The first must word in which a never word stands, and that never word; None where a text can keep all of them."""
+    never = list(never_words)
+    for must in must_words:
+        if found := wording.present_never_words(must, never):
+            return must, str(found[0].params["word"])
+    return None
 
 
 def _distinct(*lists: Iterable[str]) -> list[str]:

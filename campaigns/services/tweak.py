@@ -17,7 +17,7 @@ from copystudio.errors import InvalidInputError, TransitionError
 from copystudio.models import User
 from copystudio.services.events import event_record
 from generation.engine.config import CopyBrief, Language
-from generation.engine.plan import next_turn
+from generation.engine.plan import kept_after, next_turn
 from generation.models import Candidate, GenerationRun
 from generation.services.run import ItemRequest, run_create
 
@@ -128,16 +128,25 @@ def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> 
     if candidate.turn:  # what it led with leads again
         payload["wish"]["turn"] = candidate.turn
     if tweak in LANGUAGES:
-        return _in_language(payload, brief, channel, LANGUAGES[tweak])
+        return _led_alike(_in_language(payload, brief, channel, LANGUAGES[tweak]), brief)
     turn = next_turn(brief, candidate.item.turns, candidate.turn)
     changes: Mapping[Tweak, Callable[[], dict[str, Any]]] = {
         Tweak.LIKE: lambda: {**payload, "wish": {**payload["wish"], "like": candidate.text}},
-        Tweak.SHORTER: lambda: _shorter(payload, brief, candidate),
+        Tweak.SHORTER: lambda: _led_alike(_shorter(payload, brief, candidate), brief),
         Tweak.CALMER: lambda: _along_the_dial(payload, brief, -STEPS),
         Tweak.LIVELIER: lambda: _along_the_dial(payload, brief, STEPS),
         Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": turn}},
     }
     return changes[tweak]()
+
+
+def _led_alike(payload: dict[str, Any], asked: CopyBrief) -> dict[str, Any]:
+    """The payload so that its texts lead with what those for ``asked`` led with: another limit lets fewer or more facts lead."""
+    wish = payload["wish"]
+    after = kept_after(asked, copy_brief_of(payload), wish.get("turn", 0), wish.get("after", 0))
+    if after == wish.get("after", 0):
+        return payload
+    return {**payload, "wish": {**wish, "after": after}}
 
 
 def _shorter(payload: dict[str, Any], brief: CopyBrief, candidate: Candidate) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class RemoteRateLimitError(RemotePassingError):
 
 
 class RemoteServerError(RemotePassingError):
-    """The server fails (5xx), also after the retries."""
+    """The server fails (5xx) or answers what cannot be read, also after the retries."""
 
 
 class RemoteConnectionError(RemotePassingError):
@@ -85,7 +85,7 @@ class RemoteTimeoutError(RemotePassingError):
 
 
 class RemoteAnswerError(RemoteError):
-    """The answer cannot be read, or lacks what must be in it."""
+    """The answer cannot be read, or the server leaves out of every answer what must be in it."""
 
 
 class RemoteTooLargeError(RemoteAnswerError):

@@ -121,6 +121,17 @@ def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:
     return next((turn for turn in further if turn * leads % count not in used), now + 1)
 
 
+def kept_after(asked: CopyBrief, brief: CopyBrief, turn: int, after: int) -> int:
+    """`after` with which a text for `brief` leads where that for `asked` led at that turn: in less room fewer facts lead, so
+    that the turn alone would begin with others. `after` as it is where that begins with the same, or there are no facts."""
+    asked, brief = in_own_language(asked), in_own_language(brief)
+    if not asked.facts or not brief.facts:
+        return after
+    start, turned = (turn * _leads(asked) + after) % len(asked.facts), turn * _leads(brief)
+    count = len(brief.facts)
+    return after if (turned + after - start) % count == 0 else (start - turned) % count
+
+
 def _read(brief: CopyBrief, encode: Encode | None) -> _Reading:
     asked, brief = brief, in_own_language(brief)
     weights, cares = _weights(brief, encode), _cares(brief)

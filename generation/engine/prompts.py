@@ -6,6 +6,7 @@ from dataclasses import replace
 from generation.engine import brief_1, few_shot_1
 from generation.engine.config import CopyBrief, Prompt
 from generation.engine.errors import PromptError
+from generation.engine.held import held
 from generation.engine.measure import UNITS
 
 _TEMPLATES: dict[str, Callable[[CopyBrief], Prompt]] = {
@@ -24,9 +25,10 @@ def render(template_id: str, brief: CopyBrief) -> Prompt:
     """The prompt of the named template for the brief, with what no output of it may do. Raises `PromptError` for a template that does not exist."""
     if template_id not in _TEMPLATES:
         raise PromptError(f"There is no prompt template {template_id}; there are {', '.join(template_ids())}")
+    prompt = _TEMPLATES[template_id](brief)
     return replace(
-        _TEMPLATES[template_id](brief),
-        banned=_never(brief),
+        prompt,
+        banned=tuple(word for word in _never(brief) if not _stands_in_must(word, brief, prompt)),
         emoji=brief.emoji,
         limit=brief.channel.limit,
         measure=brief.channel.unit if brief.channel.unit in UNITS else "characters",
@@ -34,8 +36,12 @@ def render(template_id: str, brief: CopyBrief) -> Prompt:
 
 
 def _never(brief: CopyBrief) -> tuple[str, ...]:
-    """Words that are never written, except those that stand in a must word: they could not both be kept."""
+    """The never words of the brief and what its segment avoids."""
     avoided = brief.segment.avoid_words if brief.segment else ()
-    must = " ".join(brief.must_words).casefold()
-    words = dict.fromkeys(word.strip() for word in (*brief.never_words, *avoided))
-    return tuple(word for word in words if word.casefold() not in must)
+    return tuple(dict.fromkeys(word.strip() for word in (*brief.never_words, *avoided) if word.strip()))
+
+
+def _stands_in_must(word: str, brief: CopyBrief, prompt: Prompt) -> bool:
+    """Whether to ban the word would keep a must word from being written, as "art" does "artist", but not "smart"."""
+    ban = held(replace(prompt, banned=(word,)))
+    return any(ban.refuses("", must) for must in brief.must_words)

@@ -37,7 +37,7 @@ def workspace_train(
     if workspace is None:
         raise CommandError(f"There is no workspace {slug}.")
     run, is_new = training_start(
-        actor=_admin_of(workspace),
+        actor=admin_of(workspace),
         workspace=workspace,
         label=label,
         language_model=_base_of(workspace, base),
@@ -63,7 +63,7 @@ def step_line(*, step: int, steps: int, loss: float | None, held_out: float | No
     return f"step {step}/{steps}{learned}{measured}, {rate:.0f} tokens/s, {left / 60:.0f} min left"
 
 
-def _admin_of(workspace: Workspace) -> User:
+def admin_of(workspace: Workspace) -> User:
     """The first admin, in whose name it is done. A demonstration's people never sign in, and start nothing."""
     people = User.objects.filter(memberships__workspace=workspace, memberships__role=Role.ADMIN, is_active=True)
     admin = people.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("id").first()

@@ -18,6 +18,7 @@ from copystudio.db import OPEN_STATUSES
 from copystudio.errors import InvalidInputError
 from copystudio.models import Workspace
 from generation.engine.folders import ModelSummary
+from generation.engine.training.dataset import Source
 from generation.models import Evaluation, GenerationRun, LanguageModel, ModelVersion, TrainingRun
 from generation.selectors.evaluation import newest_measured
 from generation.selectors.evaluation_words import words
@@ -25,6 +26,7 @@ from generation.selectors.registry_words import SOURCES, folder_problem
 from generation.services.registry import language_model_look
 
 MOST_FOLDERS = 200
+PAIRS = (Source.EDIT_OVER_DRAFT, Source.APPROVED_OVER_REJECTED, Source.WINNER_OVER_LOSER, Source.CLEAN_OVER_BROKEN)
 
 
 def versions(workspace: Workspace) -> QuerySet[ModelVersion]:
@@ -134,9 +136,21 @@ def history_of(version: ModelVersion) -> list[dict[str, Any]]:
 
 
 def best_loss(version: ModelVersion) -> float | None:
-    """The lowest held-out loss, in nats for each token."""
-    losses = [one["held_out"] for one in history_of(version) if one.get("held_out") is not None]
-    return min(losses) if losses else None
+    """Held-out loss of the weights that the version has, in nats for each token: the lowest where training ended in the
+    examples, the last where it ended in the pairs. Versions from before this was written down say it by their data."""
+    told = {**(version.lineage.get("state") or {}), **version.lineage}.get("held_out")
+    if told is not None:
+        return float(told)
+    losses = [one["held_out"] for one in history_of(version) if one["step"] and one.get("held_out") is not None]
+    if not losses:
+        return None
+    return float(losses[-1] if _learned_pairs(version) else min(losses))
+
+
+def _learned_pairs(version: ModelVersion) -> bool:
+    """Whether there were pairs and a wish to learn from them. Where time ran out before, that is not known."""
+    counts, config = version.lineage.get("data_counts") or {}, version.lineage.get("config") or {}
+    return bool(config.get("preference_epochs")) and any(counts.get(source) for source in PAIRS)
 
 
 def training_run_of(version: ModelVersion) -> TrainingRun | None:

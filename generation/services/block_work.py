@@ -68,9 +68,7 @@ class BlockWork:
         self._step("loading")
         self.writer = writer = writer_of(self.job.model_version)
         self.cost = writer.cost
-        batch: int = settings.GENERATION_BATCH
-        if computes_here():  # what was killed may have lacked memory
-            batch = max(1, batch >> (self.block.attempt - 1))
+        batch = self._batch(writer)
         self._step("writing", writer=writer, batch=batch)
         self.written_at = time.monotonic()  # loading is no writing
         while items := self._items():
@@ -88,6 +86,18 @@ class BlockWork:
             gc.collect()
         if self.refused and not self.block.items.exclude(pk__in=self.refused).exists():
             raise RemoteRefusedError({prompt: said for one in self.refused.values() for prompt, said in one.items()})
+
+    def _batch(self, writer: Writer) -> int:
+        """How many texts to write at once: as many as the settings say, or as few as memory sufficed for in this run."""
+        batch: int = settings.GENERATION_BATCH
+        if not computes_here():
+            return batch
+        scarce = self.job.blocks.filter(engine__scarce=True, engine__backend=writer.about["backend"])
+        scarce = scarce.filter(engine__device=writer.about["device"])
+        needed: dict[int, int] = dict(scarce.values_list("pk", "engine__batch"))
+        own = needed.pop(self.block.pk, batch)
+        begun = min([batch, *needed.values()])
+        return max(1, min(own, begun >> (self.block.attempt - 1)))  # what was killed may have lacked memory
 
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
@@ -108,9 +118,13 @@ class BlockWork:
                 continue  # texts that go with each other are written together
             if time.monotonic() - self.written_at >= WRITE_SECONDS:
                 self._write()
-                if somebody_waits_for_a_first_turn(self.block):
-                    raise TurnOverError
+                if not filler.is_leaving and somebody_waits_for_a_first_turn(self.block):
+                    if computes_here():
+                        raise TurnOverError
+                    filler.is_leaving = True  # answers that a server gave are paid for: they are kept
         self._write()
+        if filler.is_leaving and self.block.items.filter(finished=False).exists():
+            raise TurnOverError
 
     @cached_property
     def _encode(self) -> Any:
@@ -166,6 +180,8 @@ class BlockWork:
         values: dict[str, Any] = {"step": step}
         if writer is not None:
             values["engine"] = engine = {**writer.about, "batch": batch}
+            if batch < settings.GENERATION_BATCH:
+                engine["scarce"] = True  # memory was: blocks to come begin with no more
             mine = GenerationBlock.objects.filter(pk=self.block.pk, fence=self.block.fence)
             mine.update(engine=self.block.engine_after(engine))
         GenerationRun.objects.filter(pk=self.job.pk).update(**values)
@@ -180,6 +196,9 @@ class BlockWork:
         items = [self._counted(filled) for filled in self.ready]
         with transaction.atomic():
             job_still_mine(self.block)
+            # before the first text: their numbers rise in the order in which workers' texts can be seen, and no two workers
+            # add to the same sum
+            run = locked(GenerationRun, pk=self.job.pk)
             Candidate.objects.bulk_create(rows)
             fields = ["produced", "passed", "outputs", "dropped", "finished", "error", "plan", "prompt"]
             GenerationItem.objects.bulk_update(items, fields)
@@ -192,7 +211,7 @@ class BlockWork:
                 tokens=F("tokens") + sum(filled.tokens for filled in self.ready),
                 cost=F("cost") + self._cost(),
                 seconds=F("seconds") + self.written_at - before,
-                dropped=self._dropped(),
+                dropped=self._dropped(run),
             )
         self.ready.clear()
 
@@ -201,9 +220,9 @@ class BlockWork:
         before, self.cost = self.cost, self.writer.cost if self.writer else Decimal(0)
         return self.cost - before
 
-    def _dropped(self) -> dict[str, int]:
-        """What the run dropped, with what is ready. Locks the run, so that two workers do not both add to the same sum."""
-        found = Counter(locked(GenerationRun, pk=self.job.pk).dropped)
+    def _dropped(self, run: GenerationRun) -> dict[str, int]:
+        """What the run dropped, with what is ready."""
+        found = Counter(run.dropped)
         for filled in self.ready:
             found.update(filled.dropped)
         return dict(found)

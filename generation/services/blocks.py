@@ -54,13 +54,11 @@ def blocks_create(*, run: GenerationRun, items: Sequence[GenerationItem]) -> Non
 
 
 def blocks_open() -> QuerySet[GenerationBlock]:
-    """Blocks that a worker may take now: nobody works on them, and their run is neither paused nor being cancelled. Of one
-    that is being cancelled, those whose worker is gone: claiming them ends them, and so the run."""
+    """Blocks that a worker may take now: nobody works on them, and their run is not paused. Those of a run that is being
+    cancelled too: taking them ends them, and so the run."""
     lost = Q(status=JobStatus.RUNNING, lease_until__lt=Now())
-    wanted = Q(run__paused_at__isnull=True, run__cancel_requested_at__isnull=True)
-    cancelled = Q(run__cancel_requested_at__isnull=False)
-    free = (Q(status=JobStatus.QUEUED) & GenerationBlock.due | lost) & wanted | lost & cancelled
-    return GenerationBlock.objects.filter(free, run__status__in=OPEN_STATUSES)
+    free = Q(status=JobStatus.QUEUED) & GenerationBlock.due | lost
+    return GenerationBlock.objects.filter(free, run__paused_at__isnull=True, run__status__in=OPEN_STATUSES)
 
 
 def block_next() -> GenerationBlock | None:
@@ -77,10 +75,13 @@ def block_next() -> GenerationBlock | None:
             return None
         with transaction.atomic():
             block = job_claim(GenerationBlock, pk)
-            if block is not None:
+            if block is None:
+                run_settle(GenerationBlock.objects.get(pk=pk).run_id)  # it may have met its last attempt
+            elif block.run.cancel_requested_at is not None:
+                block_end(block, JobStatus.CANCELLED)
+            else:
                 _serve(block)
                 return block
-            run_settle(GenerationBlock.objects.get(pk=pk).run_id)  # it may have met its last attempt
     return None
 
 
@@ -127,8 +128,20 @@ def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
 def block_release(block: GenerationBlock) -> None:
     """Put the block back under our fence, for a later turn: what is written of it stays. It does not count as an attempt."""
     with transaction.atomic():
-        job_later(block, attempt=F("attempt") - 1, cancel_requested_at=None)
-        job_ring(block.run)
+        if block_later(block, attempt=F("attempt") - 1):
+            job_ring(block.run)
+
+
+def block_later(block: GenerationBlock, **values: Any) -> bool:
+    """Queue the block again under our fence, with these values of its columns. Of a run that is being cancelled it ends
+    instead, because nobody would take it again. Returns whether it waits."""
+    with transaction.atomic():
+        job_still_mine(block)
+        if locked(GenerationRun, pk=block.run_id).cancel_requested_at is not None:
+            block_end(block, JobStatus.CANCELLED)
+            return False
+        job_later(block, cancel_requested_at=None, **values)
+        return True
 
 
 def block_end(block: GenerationBlock, status: JobStatus, *, code: str = "", detail: str = "") -> None:
@@ -155,7 +168,9 @@ def run_fail(block: GenerationBlock, *, code: str, detail: str = "") -> None:
         run.blocks.filter(status__in=OPEN_STATUSES).update(
             status=JobStatus.FAILED, error_code=code, error_params=params, lease_until=None, finished_at=Now()
         )
-        if run.is_open:
+        if run.is_open and run.cancel_requested_at is not None:
+            _end(run, JobStatus.CANCELLED)
+        elif run.is_open:
             _end(run, JobStatus.FAILED, code, params)
 
 

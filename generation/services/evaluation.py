@@ -26,13 +26,15 @@ from copystudio.services.jobs import (
     job_ring,
     job_still_mine,
 )
-from generation.engine.errors import EngineError, GenerationCancelledError
+from generation.engine.errors import EngineError, GenerationCancelledError, is_out_of_memory
 from generation.engine.evaluation.gates import all_passed
 from generation.engine.evaluation.items import EvalItem
 from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.evaluation.side_by_side import side_by_side
+from generation.engine.evaluation.writer import Phase
 from generation.engine.seeds import derive_seed
 from generation.models import BlindVote, Evaluation, ModelVersion
+from generation.selectors.votes import ballot_of
 from generation.services.measuring import (
     ACTIVE,
     BASE,
@@ -52,9 +54,17 @@ from generation.services.training_data import Split, split, starter_examples
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
-    from generation.engine.evaluation.writer import OnProgress, Phase
+    from generation.engine.evaluation.writer import OnProgress
 
 SIDE_BY_SIDE = 20
+# of 100 steps of a subject's progress, in the order in which it is measured: where each phase begins, and its share
+SHARES = {
+    Phase.GENERATE: (0, 80),
+    Phase.JUDGE: (80, 2),
+    Phase.LOSS: (82, 8),
+    Phase.PREFERENCES: (90, 5),
+    Phase.FORGETTING: (95, 5),
+}
 log = logging.getLogger(__name__)
 
 
@@ -103,11 +113,12 @@ def evaluation_execute(*, evaluation_id: int) -> None:
         raise
     except EngineError as error:
         _end(evaluation, JobStatus.FAILED, "engine", str(error))
-    except MemoryError:
-        _end(evaluation, JobStatus.FAILED, "memory")
     except OSError as error:
         _end(evaluation, JobStatus.FAILED, "disk_full" if error.errno in NO_ROOM else "unexpected", str(error))
     except Exception as error:
+        if is_out_of_memory(error):
+            _end(evaluation, JobStatus.FAILED, "memory")
+            return
         log.exception("evaluation %s failed", evaluation.pk)
         _end(evaluation, JobStatus.FAILED, "unexpected", f"{type(error).__name__}: {error}")
 
@@ -126,7 +137,8 @@ def _measure(evaluation: Evaluation, turn: Turn, should_stop: Callable[[], bool]
     for number, subject in enumerate(subjects):
         if subject.name in results:
             continue
-        job_progress(evaluation, done=number * 100, total=len(subjects) * 100, step=subject.name)
+        evaluation.done = max(evaluation.done, number * 100)
+        job_progress(evaluation, done=evaluation.done, total=len(subjects) * 100, step=subject.name)
         tell = _teller(evaluation, number * 100, turn, should_stop)
         results[subject.name] = measure(subject, questions, seed=evaluation.seed, on_progress=tell).to_dict()
         with transaction.atomic():
@@ -147,14 +159,14 @@ def _subject(name: str, version: ModelVersion) -> Subject:
 
 
 def _teller(evaluation: Evaluation, begin: int, turn: Turn, should_stop: Callable[[], bool]) -> OnProgress:
-    """What hears how far a subject's measuring is, at every token: the row is written only when there is more to say."""
-    written = begin
+    """What hears how far a subject's measuring is, at every token. The row is written only when there is more to say: what
+    is measured again after a killed worker says nothing until it is further than that one was."""
 
     def tell(phase: Phase, done: int, total: int) -> bool:
-        nonlocal written
-        reached = begin + 99 * done // max(1, total)
-        if reached != written:
-            written = reached
+        before, share = SHARES[phase]
+        reached = begin + min(99, before + share * done // max(1, total))
+        if reached > evaluation.done:
+            evaluation.done = reached
             job_progress(evaluation, done=reached)
         turn.step_aside()
         return should_stop()
@@ -170,15 +182,20 @@ def _conclude(evaluation: Evaluation, questions: Questions, results: dict[str, A
         job_still_mine(evaluation)
         Evaluation.objects.filter(pk=evaluation.pk).update(
             results={**results, "differences": differences, "gates": [gate_dict(one) for one in gates]},
-            samples=_samples(questions.items, measured, evaluation.seed),
+            samples=_samples(evaluation, questions.items, measured),
             passed=all_passed(gates),
         )
         job_progress(evaluation, done=100, total=100)
         job_end(evaluation, JobStatus.SUCCEEDED)
 
 
-def _samples(items: Sequence[EvalItem], measured: dict[str, Measured], seed: int) -> list[dict[str, Any]]:
-    """Texts of the new version and of the one it would replace, each pair in an order that does not tell whose is whose."""
+def _samples(evaluation: Evaluation, items: Sequence[EvalItem], measured: dict[str, Measured]) -> list[dict[str, Any]]:
+    """Texts of the new version and of the one it would replace, each pair in an order that does not tell whose is whose.
+
+    The order is drawn by the evaluation's own key. The seed of the texts is the workspace's: by it the new version would stand
+    on the same side for the same brief in every evaluation, and who has seen one would know the next.
+    """
+    seed = derive_seed("side by side", evaluation.pk)
     pair = {NEW: measured[NEW].texts, "other": measured.get(ACTIVE, measured[BASE]).texts}
     return [
         {"brief": item.brief.to_dict(), "texts": [{"of": name, "text": text} for name, text in texts.items()]}
@@ -197,7 +214,7 @@ def held_out_of(version: ModelVersion) -> Split:
 
 def vote_cast(*, actor: User, evaluation: Evaluation, position: int, choice: str) -> BlindVote:
     """Which of two texts is better, by somebody who does not know whose they are. ``choice`` is "first", "second" or
-    "same"; voting again changes the vote."""
+    "same"; voting again changes the vote, until the last pair has one: then the person sees whose texts they were."""
     with transaction.atomic():
         current = locked(Evaluation, pk=evaluation.pk)
         require(actor=actor, workspace=current.workspace, role=Role.COPYWRITER)
@@ -207,6 +224,11 @@ def vote_cast(*, actor: User, evaluation: Evaluation, position: int, choice: str
             raise InvalidInputError(_("There is no such text to vote on."))
         texts = current.samples[position]["texts"]
         whose = "same" if choice == "same" else texts[0 if choice == "first" else 1]["of"]
+        ballot = ballot_of(current, actor)
+        if ballot.is_done and ballot.voted[position] != whose:
+            raise TransitionError(
+                _("You have voted on every pair and may have seen the tally: your votes stay as they are.")
+            )
         vote, _created = BlindVote.objects.update_or_create(
             workspace_id=current.workspace_id,
             evaluation=current,

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 
 from copystudio.db import JobStatus
-from copystudio.services.jobs import JobCancelledError, LeaseLostError, job_later, keeping
+from copystudio.services.jobs import JobCancelledError, LeaseLostError, keeping
 from generation.engine.errors import (
     EngineError,
     GenerationCancelledError,
@@ -28,9 +28,9 @@ from generation.engine.errors import (
     RemoteUnavailableError,
     is_out_of_memory,
 )
-from generation.models import GenerationBlock, GenerationRun
+from generation.models import GenerationBlock
 from generation.services.block_work import BlockWork, TurnOverError
-from generation.services.blocks import BlockKeeper, block_end, block_next, block_release, run_fail
+from generation.services.blocks import BlockKeeper, block_end, block_later, block_next, block_release, run_fail
 from generation.services.turn import compute_turn
 from generation.services.writers import computes_here
 
@@ -70,10 +70,8 @@ def _write(block: GenerationBlock) -> None:
         block_end(block, JobStatus.SUCCEEDED)
     except (LeaseLostError, OperationalError, InterfaceError):
         raise  # with the database away the lease runs out, and the block is taken up again
-    except TurnOverError:
-        block_release(block)
-    except (JobCancelledError, GenerationCancelledError):
-        _stopped(block)
+    except (TurnOverError, JobCancelledError, GenerationCancelledError):
+        block_release(block)  # of a run that is cancelled it ends
     except RemoteRefusedError as error:
         _refused(block, error)
     except RemotePassingError as error:
@@ -99,25 +97,14 @@ def _refused(block: GenerationBlock, error: RemoteRefusedError) -> None:
 def _later(block: GenerationBlock, error: RemotePassingError) -> None:
     """The model server is away: the block waits, a minute and then five times as long, with what went wrong, and is tried as
     often as any job."""
-    if GenerationRun.objects.filter(pk=block.run_id, cancel_requested_at__isnull=False).exists():
-        _stopped(block)
-    elif block.attempt >= block.max_attempts:
+    if block.attempt >= block.max_attempts:
         run_fail(block, code="engine", detail=str(error))
-    else:
-        log.warning("block %s waits for the model server: %s", block, error)
-        pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (block.attempt - 1))
-        job_later(
-            block,
-            lease_until=Now() + pause,
-            cancel_requested_at=None,
-            error_code=AWAY.get(type(error), "server_away"),
-            error_params={"detail": str(error)[:500]},
-        )
-
-
-def _stopped(block: GenerationBlock) -> None:
-    """The work was interrupted between two steps: the run is paused or cancelled, or the lease went elsewhere."""
-    if GenerationRun.objects.filter(pk=block.run_id, cancel_requested_at__isnull=True).exists():
-        block_release(block)
-    else:
-        block_end(block, JobStatus.CANCELLED)
+        return
+    log.warning("block %s does without the model server for now: %s", block, error)
+    pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (block.attempt - 1))
+    block_later(
+        block,
+        lease_until=Now() + pause,
+        error_code=AWAY.get(type(error), "server_away"),
+        error_params={"detail": str(error)[:500]},
+    )

@@ -18,6 +18,7 @@ from copystudio.db import OPEN_STATUSES, JobStatus, locked
 from copystudio.errors import ConflictError, InvalidInputError, Text, TransitionError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
+from generation.engine import starter_adapter
 from generation.engine.adapters import check_adapter
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import ModelSummary, check_folder, summary
@@ -102,7 +103,10 @@ def model_version_retire(*, actor: User, version: ModelVersion) -> ModelVersion:
 
 
 def model_version_delete(*, actor: User, version: ModelVersion) -> ModelVersion:
-    """Delete the version's files. Its row stays, because copy says which version wrote it."""
+    """Delete the version's files. Its row stays, because copy says which version wrote it.
+
+    The folder of the shipped adapter stays too: the next new workspace writes with it.
+    """
     with transaction.atomic():
         current = _locked_for("delete", actor=actor, version=version)
         if _in_use(current):
@@ -115,7 +119,7 @@ def model_version_delete(*, actor: User, version: ModelVersion) -> ModelVersion:
         _set(current, ModelVersion.Status.DELETED)
         event_record(actor=actor, workspace=current.workspace, verb="modelversion.delete", target=current)
         copy, _why = export_of(current)
-        if folder is not None and not shared:
+        if folder is not None and not shared and current.folder != starter_adapter.NAME:
             transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
         if copy is not None and not shared:
             transaction.on_commit(lambda: shutil.rmtree(copy, ignore_errors=True))

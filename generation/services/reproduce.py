@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generation.engine.backends.base import Request
-from generation.engine.config import SamplingConfig
+from generation.engine.config import Prompt, SamplingConfig
 from generation.engine.outputs import clean_output
 from generation.models import Candidate
 from generation.services.preparing import prepare
@@ -29,7 +29,7 @@ class Reproduced:
 
 
 def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
-    """Write the candidate's output again, alone, with torch in float32, from its version, prompt, settings and seed.
+    """Write the candidate's output again, alone, with torch in float32, from its version, stored prompt, settings and seed.
 
     Equal for every candidate that was computed in float32; in bfloat16 what else is in the batch may change a token. Raises
     `EngineError` where the version's files are gone.
@@ -41,10 +41,16 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
     with compute_turn():
         writer = torch_writer(version.language_model.path, version.adapter_path, "float32")
         config = SamplingConfig.from_dict({**run.sampling, "batch_size": 1})
-        [(_number, output)] = writer.backend.stream([Request(prompt, candidate.seed)], config)
+        read = _as_read(prompt, candidate.prompt)
+        [(_number, output)] = writer.backend.stream([Request(read, candidate.seed)], config)
     text = clean_output(output, prompt, prepared.item.language, prepared.item.plan.known)
     made = prepared.item.check(text).text or text
     return Reproduced(candidate.text, made, _numbers(candidate), prompt.text == candidate.prompt)
+
+
+def _as_read(prompt: Prompt, stored: str) -> Prompt:
+    """The prompt with the text that the model read, whatever a release since makes of the brief."""
+    return prompt if stored in ("", prompt.text) else replace(prompt, text=stored, shared=0)
 
 
 def _numbers(candidate: Candidate) -> str:

@@ -21,6 +21,7 @@ from generation.services.run import model_version_active
 from generation.services.snapshot import data_collect
 from generation.services.training import training_start
 
+LEASE = timedelta(minutes=5)  # how long a look may take; the next one comes after ten minutes
 log = logging.getLogger(__name__)
 
 
@@ -64,14 +65,16 @@ def schedule_set(
 
 
 def schedules_look(now: datetime | None = None) -> int:
-    """Start what is due. Returns how many runs were started. Safe to call twice: each week is looked at once."""
+    """Start what is due. Returns how many runs were started. Safe to call twice: each week is looked at once, and once more where
+    a look did not come to its end."""
     now = timezone.localtime(now or timezone.now())
     started = 0
     for pk in TrainingSchedule.objects.filter(is_on=True).order_by("pk").values_list("pk", flat=True):
         schedule = _claim(pk, now)
         if schedule is not None:
             result = _result(schedule)
-            TrainingSchedule.objects.filter(pk=pk).update(last_result=result)
+            mine = TrainingSchedule.objects.filter(pk=pk, last_looked_at=now)
+            mine.update(last_result=result)  # another one looks where this one took longer than its lease
             started += result == "started"
     return started
 
@@ -84,15 +87,19 @@ def due_since(schedule: TrainingSchedule, now: datetime) -> datetime:
 
 
 def _claim(pk: int, now: datetime) -> TrainingSchedule | None:
-    """The schedule if it is due, marked as looked at."""
+    """The schedule if it is due, marked as being looked at: a look without a result holds it for ``LEASE``, and where it died
+    it is due again after that."""
     with transaction.atomic():
         schedule = TrainingSchedule.objects.select_for_update(skip_locked=True).filter(pk=pk, is_on=True).first()
         if schedule is None:
             return None
         due = due_since(schedule, now)
-        if max(schedule.updated_at, schedule.last_looked_at or schedule.updated_at) >= due:
+        looked_at = schedule.last_looked_at
+        if schedule.updated_at >= due:
             return None
-        TrainingSchedule.objects.filter(pk=pk).update(last_looked_at=now)
+        if looked_at is not None and looked_at >= due and (schedule.last_result or now - looked_at < LEASE):
+            return None
+        TrainingSchedule.objects.filter(pk=pk).update(last_looked_at=now, last_result="")
         return schedule
 
 
@@ -118,7 +125,7 @@ def _start(schedule: TrainingSchedule) -> str:
     new = data_collect(workspace=workspace, since=since, until=timezone.now(), with_corpus=False).new
     if new < schedule.least_new:
         return "few"
-    _run, is_new = training_start(
+    run, is_new = training_start(
         actor=None,
         workspace=workspace,
         label="",
@@ -126,7 +133,8 @@ def _start(schedule: TrainingSchedule) -> str:
         config=TrainConfig.from_dict(schedule.config),
         is_scheduled=True,
     )
-    return "started" if is_new else ConflictError.code
+    # a run of the schedule's own is that of a look that died before it could say so
+    return "started" if is_new or run.is_scheduled else ConflictError.code
 
 
 def _learned_until(workspace: Workspace, base: LanguageModel) -> datetime | None:

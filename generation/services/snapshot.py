@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from copystudio.models import Workspace
 from generation.engine.config import CopyBrief
-from generation.engine.encoder import CachedEncoder, near_pairs
+from generation.engine.encoder import Vectors, near_pairs
+from generation.engine.errors import TrainingStoppedError
 from generation.engine.personal_data import scrub
 from generation.engine.training.dataset import (
     Datum,
@@ -33,6 +35,8 @@ from generation.services.encoder import encoder_open
 from generation.services.training_data import Split, split, starter_examples
 
 NEAR = 0.97  # cosine of two texts' vectors from which one of them teaches nothing new
+MOST_OF_ONE_CHOSEN = 3  # pairs whose preferred texts are nearly the same: each of them teaches that text once more
+_PIECE = 64  # texts that are encoded between two looks at who waits: some two seconds
 _EXAMPLES, _PAIRS, _ABOUT = "examples.jsonl", "pairs.jsonl", "snapshot.json"
 
 
@@ -107,9 +111,14 @@ def data_collect(
 
 def snapshot_freeze(raw: RawData, folder: Path, should_stop: Callable[[], bool] | None = None) -> Snapshot:
     """Scrub personal data, remove near-duplicates, add paraphrases where a model for them is configured, and write all that
-    into ``folder``, whole or not at all. See ``paraphrases_make`` for ``should_stop``."""
+    into ``folder``, whole or not at all.
+
+    ``should_stop`` is asked between pieces of 64 texts and between tokens; True ends with ``TrainingStoppedError``, and
+    nothing is written. Raises ``ModelFolderError`` when a model for it cannot be loaded.
+    """
     examples, pairs, scrubbed = _scrubbed(raw)
-    kept, near = _distinct(examples)
+    kept, kept_pairs = _distinct(examples, pairs, should_stop)
+    near = len(examples) - len(kept) + len(pairs) - len(kept_pairs)
     excluded = {**raw.excluded, "near_duplicate": near, "personal_data_masked": scrubbed}
     made = paraphrases_make(kept, should_stop=should_stop)
     counts = {name: count for name, count in excluded.items() if count}
@@ -118,7 +127,7 @@ def snapshot_freeze(raw: RawData, folder: Path, should_stop: Callable[[], bool] 
         about["paraphrases"] = {"kept": len(made.examples), **made.dropped}
     with written_whole(folder) as beside:
         write_lines(beside / _EXAMPLES, [*kept, *made.examples])
-        write_lines(beside / _PAIRS, pairs)
+        write_lines(beside / _PAIRS, kept_pairs)
         (beside / _ABOUT).write_text(json.dumps(about, sort_keys=True), encoding="utf-8")
     return snapshot_read(folder)
 
@@ -159,12 +168,57 @@ def _scrubbed_brief(brief: CopyBrief) -> tuple[CopyBrief, int]:
     return replace(brief, instructions=asked), found
 
 
-def _distinct(examples: list[TrainingExample]) -> tuple[list[TrainingExample], int]:
-    """Without examples from use whose text is nearly that of an earlier one. Returns them and how many went."""
+def _distinct(
+    examples: list[TrainingExample], pairs: list[PreferencePair], should_stop: Callable[[], bool] | None
+) -> tuple[list[TrainingExample], list[PreferencePair]]:
+    """Without what teaches nothing new beside what was kept before it. Texts from use are not compared with the starter
+    corpus: to encode its thousands of texts takes minutes."""
     used = [one for one in examples if one.source is not Source.STARTER]
-    if len(used) < 2:
-        return examples, 0
-    vectors = CachedEncoder(encoder_open()).encode([one.text for one in used])
-    later = {second for _, second, _ in near_pairs(vectors, NEAR)}
-    gone = {used[place].id for place in later}
-    return [one for one in examples if one.id not in gone], len(gone)
+    if max(len(used), len(pairs)) < 2:
+        return examples, pairs
+    texts = [one.text for one in used] + [text for pair in pairs for text in (pair.chosen, pair.rejected)]
+    near = _near(texts, should_stop)
+    kept = {one.id for one in _distinct_examples(used, near)}
+    return [one for one in examples if one.source is Source.STARTER or one.id in kept], _distinct_pairs(pairs, near)
+
+
+def _distinct_examples(used: list[TrainingExample], near: dict[str, set[str]]) -> Iterable[TrainingExample]:
+    """Those whose text is not nearly that of one that was kept before it."""
+    kept: set[str] = set()
+    for one in used:
+        if near[one.text].isdisjoint(kept):
+            kept.add(one.text)
+            yield one
+
+
+def _distinct_pairs(pairs: list[PreferencePair], near: dict[str, set[str]]) -> list[PreferencePair]:
+    """Those that are not nearly one that was kept before them, in both texts, and of those that prefer nearly the same text
+    the first ``MOST_OF_ONE_CHOSEN``, whatever they prefer it to."""
+    kept: list[PreferencePair] = []
+    rejected: dict[str, list[str]] = defaultdict(list)  # by the text that was preferred
+    for pair in pairs:
+        before = [text for chosen in near[pair.chosen] for text in rejected.get(chosen, ())]
+        if len(before) < MOST_OF_ONE_CHOSEN and near[pair.rejected].isdisjoint(before):
+            rejected[pair.chosen].append(pair.rejected)
+            kept.append(pair)
+    return kept
+
+
+def _near(texts: Iterable[str], should_stop: Callable[[], bool] | None) -> dict[str, set[str]]:
+    """Each text with those that are nearly the same, itself among them."""
+    different = list(dict.fromkeys(texts))
+    found = {text: {text} for text in different}
+    for first, second, _ in near_pairs(_encoded(different, should_stop), NEAR):
+        found[different[first]].add(different[second])
+        found[different[second]].add(different[first])
+    return found
+
+
+def _encoded(texts: list[str], should_stop: Callable[[], bool] | None) -> Vectors:
+    """In pieces, so that others may compute in between and a training may be cancelled."""
+    encoder, pieces = encoder_open(), list[Vectors]()
+    for begin in range(0, len(texts), _PIECE):
+        if should_stop is not None and should_stop():
+            raise TrainingStoppedError("training was cancelled")
+        pieces.append(encoder.encode(texts[begin : begin + _PIECE]))
+    return np.concatenate(pieces)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Min
 
 from copystudio.db import JobStatus, locked
 from copystudio.models import Workspace
@@ -29,7 +30,7 @@ from copystudio.services.jobs import (
     job_still_mine,
 )
 from generation.engine.adapters import check_adapter
-from generation.engine.errors import EngineError, ModelFolderError, TrainingStoppedError
+from generation.engine.errors import EngineError, ModelFolderError, TrainingStoppedError, is_out_of_memory
 from generation.engine.folders import check_folder
 from generation.engine.training.adapter_folder import Lineage
 from generation.engine.training.augment import planned
@@ -70,11 +71,12 @@ def training_execute(*, run_id: int) -> None:
         raise  # the database is away: the lease runs out, and the run is taken up again
     except EngineError as error:
         _end(run, JobStatus.FAILED, "engine", str(error))
-    except MemoryError:
-        _end(run, JobStatus.FAILED, "memory")
     except OSError as error:
         _end(run, JobStatus.FAILED, "disk_full" if error.errno in NO_ROOM else "unexpected", str(error))
     except Exception as error:
+        if is_out_of_memory(error):
+            _end(run, JobStatus.FAILED, "memory")
+            return
         log.exception("training run %s failed", run.pk)
         _end(run, JobStatus.FAILED, "unexpected", f"{type(error).__name__}: {error}")
 
@@ -195,6 +197,13 @@ def _on_start(run: TrainingRun, found: Mapping[str, float]) -> None:
         TrainingRun.objects.filter(pk=run.pk).update(best_loss=found["held_out"], step="first")
 
 
+def _shipping_loss(run: TrainingRun, progress: Progress) -> float:
+    """Of what would ship now: the best of the examples, of which the start is none, or the last of the pairs."""
+    earlier = run.points.filter(step__gt=0, step__lt=progress.step).aggregate(least=Min("held_out"))["least"]
+    so_far = earlier if progress.phase == "examples" else None
+    return min(one for one in (so_far, progress.held_out) if one is not None)
+
+
 def _on_step(
     run: TrainingRun,
     progress: Progress,
@@ -238,7 +247,7 @@ def _on_step(
             "seconds_left": progress.seconds_left,
         }
         if progress.held_out is not None:
-            values["best_loss"] = min(filter(None, (current.best_loss, progress.held_out)))
+            values["best_loss"] = _shipping_loss(run, progress)
         if progress.left_out and "too_long" not in current.excluded:
             values["excluded"] = {**current.excluded, "too_long": progress.left_out}
             note(run, "too_long", count=progress.left_out, longest=TrainConfig.from_dict(run.config).longest)
@@ -262,11 +271,16 @@ def _register(run: TrainingRun, *, lineage: Lineage, folder: str, digest: str, r
             adapter_sha256=digest,
             base_sha256=lineage.base_sha256,
             parent=run.parent,
-            lineage={**lineage.to_dict(), "history": result.state.history, "steps": result.state.step},
+            lineage={
+                **lineage.to_dict(),
+                "history": result.state.history,
+                "steps": result.state.step,
+                "held_out": result.held_out,
+            },
             created_by=run.created_by,
         )
         TrainingRun.objects.filter(pk=run.pk).update(version=version, base_sha256=lineage.base_sha256, seconds_left=0)
-        note(run, "finished", loss=result.state.best_loss, stopped=result.state.stopped)
+        note(run, "finished", loss=result.held_out, stopped=result.state.stopped)
         event_record(
             actor=run.created_by,
             workspace=run.workspace,

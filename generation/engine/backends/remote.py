@@ -6,13 +6,13 @@ servers' extensions of that name penalise the words of the prompt too, which are
 drops what comes out wrong, so this costs outputs and not quality.
 
 Log-probabilities are the server's: vLLM and llama-server give those of the whole untempered distribution, as `Output`
-wants. Where an answer brings none, the text is scored instead, if the server can; where it cannot, no `Output` is made:
-a number that nobody computed would look like fluency.
+wants. Where an answer brings none, the text is scored instead, if the server can; where it cannot, its text is not used:
+a number that nobody computed would look like fluency. A server that never gave a number is an error, one text is not.
 """
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -26,7 +26,13 @@ from generation.engine.backends.remote_config import RemoteConfig, Scoring
 from generation.engine.backends.remote_usage import Usage
 from generation.engine.backends.waiting import wait_for
 from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
-from generation.engine.errors import ModelNumbersError, RemoteAnswerError, RemoteRefusedError, RemoteRequestError
+from generation.engine.errors import (
+    ModelNumbersError,
+    RemoteAnswerError,
+    RemoteRefusedError,
+    RemoteRequestError,
+    RemoteServerError,
+)
 
 _SEEDS = 2**31  # every server takes a positive 32-bit integer; larger ones are cut off, rounded or refused by some
 _MOST = 16  # outputs in one request
@@ -54,12 +60,15 @@ class RemoteBackend:
     asks the same, and gets the same texts from a server that keeps seeds. An output that is not the first of its request
     would get another text where it is asked for alone, with its own seed. A server that refuses `n`, or ignores it, is
     asked for each output with that output's own seed, from then on at once.
+
+    A text without a number comes out as an empty output, which everybody drops, once the server gave a number for another.
     """
 
     def __init__(self, config: RemoteConfig, client: RemoteClient | None = None) -> None:
         self._config = config
         self._client = client or RemoteClient(config)
         self._several = config.several_per_request
+        self._gives_numbers = False
 
     @property
     def usage(self) -> Usage:
@@ -118,7 +127,28 @@ class RemoteBackend:
             scored = wait_for(lambda: self._scored(asked), on_step)
             for place, tokens in zip(lacking, scored, strict=True):
                 written[place] = Choice(written[place].text, written[place].reason, tokens)
-        return {place: _output(choice) for place, choice in written.items()}
+        return self._numbered(written)
+
+    def _numbered(self, written: Mapping[int, Choice]) -> dict[int, Output]:
+        """The outputs; empty is one whose fluency is not known. Raises where the server never told that of any."""
+        means = {place: mean_logprob(choice.tokens or ()) for place, choice in written.items()}
+        self._gives_numbers = self._gives_numbers or any(map(math.isfinite, means.values()))
+        return {place: self._output(choice, means[place]) for place, choice in written.items()}
+
+    def _output(self, choice: Choice, mean: float) -> Output:
+        if not choice.text and not choice.tokens:  # nothing was written: nothing in it is unlikely
+            return Output(text="", token_count=0, mean_logprob=0.0, finish_reason=choice.reason)
+        count = len(choice.tokens or ())
+        if math.isfinite(mean):
+            return Output(choice.text, count, mean, choice.reason)
+        if self._gives_numbers:
+            return Output(text="", token_count=count, mean_logprob=0.0, finish_reason=FinishReason.END)
+        if choice.tokens is None:
+            raise RemoteAnswerError(
+                "The model server gives no log-probabilities, and fluency is made of them: choose a server or a model "
+                "that does, or a way of scoring that it knows."
+            )
+        raise ModelNumbersError("What the model computes is no number: its weights are broken.")
 
     async def _choices(
         self, requests: Sequence[Request], config: SamplingConfig, refused: Refused | None
@@ -165,7 +195,7 @@ class RemoteBackend:
                 return list(choices)
         answers = await _all([ask(self._request(group.prompt, config, seed)) for seed in group.seeds])
         if any(len(answer.choices) != 1 for answer in answers):
-            raise RemoteAnswerError("The model server's answer does not hold the one text that was asked for.")
+            raise RemoteServerError("The model server's answer does not hold the one text that was asked for.")
         if wanted > 1:
             self._several = False  # it was not the prompt that the server refused
         return [answer.choices[0] for answer in answers]
@@ -262,17 +292,3 @@ async def _all(work: Sequence[Awaitable[Result]]) -> list[Result]:
 def _ended(choice: Choice, prompt: Prompt) -> str:
     """The text with the delimiter that ended it: the mean counts it."""
     return choice.text + (prompt.stop if choice.reason is FinishReason.STOP else "")
-
-
-def _output(choice: Choice) -> Output:
-    if not choice.text and not choice.tokens:  # nothing was written: nothing in it is unlikely
-        return Output(text="", token_count=0, mean_logprob=0.0, finish_reason=choice.reason)
-    if choice.tokens is None:
-        raise RemoteAnswerError(
-            "The model server gives no log-probabilities, and fluency is made of them: choose a server or a model that "
-            "does, or a way of scoring that it knows."
-        )
-    mean = mean_logprob(choice.tokens)
-    if not math.isfinite(mean):
-        raise ModelNumbersError("What the model computes is no number: its weights are broken.")
-    return Output(choice.text, len(choice.tokens), mean, choice.reason)

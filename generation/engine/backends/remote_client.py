@@ -24,6 +24,7 @@ from generation.engine.backends.remote_answer import Answer, read_answer
 from generation.engine.backends.remote_config import RemoteConfig
 from generation.engine.backends.remote_usage import Meter
 from generation.engine.errors import (
+    RemoteAnswerError,
     RemoteConnectionError,
     RemoteError,
     RemoteKeyError,
@@ -132,13 +133,12 @@ class RemoteClient:
                 self._breaker.succeeded(permit)
             return found
         self._breaker.succeeded(permit)
-        answer = read_answer(found)
-        self.meter.add(answer.usage, self._config.prompt_price, self._config.completion_price)
-        if answer.usage is not None:
-            self._limits.settle(reserved, sum(answer.usage))
-        return answer
+        self.meter.add(found.usage, self._config.prompt_price, self._config.completion_price)
+        if found.usage is not None:
+            self._limits.settle(reserved, sum(found.usage))
+        return found
 
-    async def _send(self, connection: httpx.AsyncClient, body: bytes) -> bytes | _Failure:
+    async def _send(self, connection: httpx.AsyncClient, body: bytes) -> Answer | _Failure:
         config = self._config
         try:
             # a server that sends a byte now and then never meets httpx's own limit, which is for one read
@@ -173,7 +173,7 @@ class RemoteClient:
                     f"The model server's answer is larger than {config.most_bytes} bytes: write fewer texts at once."
                 )
             )
-        return content
+        return _answer_in(content)
 
     def _refusal(self, response: httpx.Response, content: bytes) -> _Failure:
         """What an HTTP status other than 200 means."""
@@ -218,6 +218,15 @@ class RemoteClient:
         if self._config.api_key:
             words = words.replace(self._config.api_key, "…")
         return _UNPRINTABLE.sub(" ", words.encode("utf-8", "replace").decode()).strip()[:_MOST_SAID]
+
+
+def _answer_in(content: bytes) -> Answer | _Failure:
+    """What cannot be read is half an answer, or that of a proxy before the server: the next may be whole."""
+    try:
+        return read_answer(content)
+    except RemoteAnswerError as problem:
+        said = str(problem)
+    return _Failure(RemoteServerError(said), passing=True, down=True)
 
 
 async def _read(response: httpx.Response, most: int) -> tuple[bytes, bool]:

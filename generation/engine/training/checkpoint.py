@@ -29,7 +29,8 @@ _ADAPTER, _BEST, _OPTIMIZER, _STATE = "adapter.safetensors", "best.safetensors",
 class TrainState:
     """Where a training stands.
 
-    step        steps done
+    step        steps made
+    skipped     steps over the examples that patience left out: they were never made
     best_loss   lowest held-out loss so far, in nats per token; None before the first evaluation
     since_best  evaluations since then
     seconds     of computing so far, over all attempts
@@ -51,6 +52,12 @@ class TrainState:
     recent: list[float] = field(default_factory=list)
     stopped: str = ""
     left_out: int = 0
+    skipped: int = 0
+
+    @property
+    def place(self) -> int:
+        """Where it stands in the plan of all steps, of which each has its seed and its rate."""
+        return self.step + self.skipped
 
 
 @dataclass(frozen=True, slots=True)

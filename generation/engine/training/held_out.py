@@ -1,9 +1,11 @@
 """How well an adapter does on what it was not trained on. Imports torch."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
 
+from generation.engine.errors import TrainingError
 from generation.engine.training.batches import PairRow, Row, batch_of, parts
 from generation.engine.training.distributed import World
 from generation.engine.training.lora import Adapter
@@ -15,6 +17,18 @@ Between = Callable[[], object]
 def by_row(logprobs: torch.Tensor, rows: torch.Tensor, count: int) -> torch.Tensor:
     """Sums of token log-probabilities [N] over the rows [B] that they belong to."""
     return torch.zeros(count, dtype=logprobs.dtype, device=logprobs.device).index_add(0, rows, logprobs)
+
+
+def measure(
+    adapter: Adapter, rows: Sequence[Row], pairs: Sequence[PairRow], world: World, between: Between | None = None
+) -> dict[str, float]:
+    """`held_out` and, where there are pairs, `pair_accuracy`. Raises `TrainingError` when the loss is no number."""
+    found = {"held_out": held_out_loss(adapter, rows, world, between)}
+    if not math.isfinite(found["held_out"]):
+        raise TrainingError("The held-out loss is no number: a lower learning rate may help.")
+    if pairs:
+        found["pair_accuracy"] = pair_accuracy(adapter, pairs, world, between)
+    return found
 
 
 @torch.no_grad()

@@ -78,10 +78,16 @@ class SearchResult:
 
 
 def candidates(
-    wish: TrainConfig, rates: Sequence[float] = LEARNING_RATES, ranks: Sequence[int] = RANKS
+    wish: TrainConfig,
+    rates: Sequence[float] = LEARNING_RATES,
+    ranks: Sequence[int] = RANKS,
+    *,
+    has_parent: bool = False,
 ) -> list[TrainConfig]:
-    """The wish itself, then every learning rate with every rank, alpha twice the rank."""
-    grid = [replace(wish, learning_rate=rate, rank=rank, alpha=2.0 * rank) for rate in rates for rank in ranks]
+    """The wish itself, then every learning rate with every rank, alpha twice the rank. What goes on from a parent keeps its
+    rank and its alpha: with others it would begin as another model."""
+    shapes = [(wish.rank, wish.alpha)] if has_parent else [(rank, 2.0 * rank) for rank in ranks]
+    grid = [replace(wish, learning_rate=rate, rank=rank, alpha=alpha) for rate in rates for rank, alpha in shapes]
     return list(dict.fromkeys([wish, *grid]))
 
 

@@ -23,7 +23,7 @@ from generation.engine.training.checkpoint import Checkpoint, TrainState, read_n
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import PreferencePair, TrainingExample
 from generation.engine.training.distributed import World
-from generation.engine.training.held_out import by_row, held_out_loss, pair_accuracy
+from generation.engine.training.held_out import by_row, measure
 from generation.engine.training.journal import Journal
 from generation.engine.training.lora import Adapter, read_weights
 from generation.engine.training.losses import preference_loss
@@ -55,7 +55,7 @@ class Progress:
     `left_out` counts the examples and pairs that are longer than the settings allow."""
 
     step: int
-    steps: int
+    steps: int  # to be made in all: without those that patience left out
     phase: str  # "examples" or "pairs"
     loss: float
     learning_rate: float
@@ -70,9 +70,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """The trained parameters with the lowest held-out loss (after pairs: those at the end), and how it went."""
+    """The trained parameters with the lowest held-out loss (after pairs: those at the end), their own held-out loss, how it
+    went, and the steps that were planned."""
 
     weights: dict[str, torch.Tensor]
+    held_out: float
     state: TrainState
     steps: int
 
@@ -163,7 +165,7 @@ class Trainer:
                 self.on_start(self._measure())
             if self._must_measure():  # it was stopped while it measured
                 self._end_step(journal, measures=True)
-            while self._state.step < self.steps and self._state.stopped != "time":
+            while self._state.place < self.steps and self._state.stopped != "time":
                 self._enter_pairs()
                 self._take_step()
                 measures = self._must_measure()
@@ -173,8 +175,10 @@ class Trainer:
         finally:
             if journal is not None:
                 journal.close()
-        in_pairs = self._state.step > self.example_steps
-        return TrainResult(self.adapter.weights() if in_pairs else self._best, self._state, self.steps)
+        losses = [one["held_out"] for one in self._state.history if one["step"]]
+        if self._state.place > self.example_steps:
+            return TrainResult(self.adapter.weights(), losses[-1], self._state, self.steps)
+        return TrainResult(self._best, min(losses), self._state, self.steps)
 
     def _take_step(self) -> None:
         began, state = time.monotonic(), self._state
@@ -200,10 +204,10 @@ class Trainer:
 
     def _step(self) -> tuple[float, int]:
         """One step of the optimiser. Returns the loss per unit of weight and the tokens that went through."""
-        step, config = self._state.step, self.config
-        items: Sequence[Row | PairRow] = self._items(step)
+        state, config = self._state, self.config
+        items: Sequence[Row | PairRow] = self._items(state.place)
         whole = sum(item.share for item in items)
-        torch.manual_seed(derive_seed(config.seed, "step", step, self.world.rank))
+        torch.manual_seed(derive_seed(config.seed, "step", state.place, self.world.rank))
         total, tokens = torch.zeros(1, device=self.adapter.device), 0
         with self.adapter.training(config.noise_alpha):
             for part in parts(self.world.share(items), config.accumulation):
@@ -211,14 +215,14 @@ class Trainer:
                 (loss / whole).backward()  # type: ignore[no-untyped-call]
                 total += loss.detach() / whole
                 tokens += count
-            tokens += self._learn_again(self._replayed(step))
+            tokens += self._learn_again(self._replayed(state.place))
         self.adapter.collect()
         self.world.add_gradients(self.adapter.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), config.clip)
         loss_value = self.world.total(total).item()
         # before it gets into weights and checkpoint
         if not (math.isfinite(loss_value) and math.isfinite(norm.item())):
-            raise TrainingError(f"The loss is no number any more at step {step + 1}: a lower learning rate may help.")
+            raise TrainingError(f"The loss is no number at step {state.step + 1}: a lower learning rate may help.")
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
         self._optimizer.step()
@@ -283,7 +287,7 @@ class Trainer:
 
     def _rate(self) -> float:
         """Learning rate of the step that is due. The pairs have a curve of their own, with a lower peak."""
-        step, steps, config = self._state.step, self.example_steps, self.config
+        step, steps, config = self._state.place, self.example_steps, self.config
         if step < steps:
             return config.rate(step, steps)
         return config.rate(step - steps, self.steps - steps, config.preference_rate)
@@ -292,38 +296,34 @@ class Trainer:
 
     def _per_evaluation(self) -> int:
         """Steps from one evaluation to the next, in the phase that the last step belonged to."""
-        in_pairs = self._state.step > self.example_steps
+        in_pairs = self._state.place > self.example_steps
         count = len(self.data.pairs) if in_pairs else len(self.data.examples)
         return -(-steps_in_epoch(count, self.config) // self.config.evaluations)
 
     def _due(self, every: int) -> bool:
-        step = self._state.step
-        return step % every == 0 or step in (self.example_steps, self.steps)
+        place = self._state.place
+        return place % every == 0 or place in (self.example_steps, self.steps)
 
     def _must_measure(self) -> bool:
         """Whether the last step is one to measure after, and was not yet: there are losses since the last measurement."""
         return bool(self._state.recent) and (self._due(self._per_evaluation()) or self._is_over())
 
     def _measure(self) -> dict[str, float]:
-        """Held-out loss, and how many pairs are the right way round; keeps the best, and stops without progress."""
-        found = {"held_out": held_out_loss(self.adapter, self._held_out, self.world, self.between)}
-        if not math.isfinite(found["held_out"]):
-            raise TrainingError("The held-out loss is no number: a lower learning rate may help.")
-        if self.data.held_out_pairs:
-            found["pair_accuracy"] = pair_accuracy(self.adapter, self._held_out_pairs, self.world, self.between)
-        state = self._state
+        """Held-out loss, and how many pairs are the right way round; keeps the best, of which the start is none, and stops
+        without progress."""
+        found = measure(self.adapter, self._held_out, self._held_out_pairs, self.world, self.between)
+        state, left = self._state, self.example_steps - self._state.place
         state.history.append(
             {"step": state.step, "loss": sum(state.recent) / len(state.recent) if state.recent else None, **found}
         )
         state.recent = []
-        if state.best_loss is None or found["held_out"] < state.best_loss:
+        if state.step and (state.best_loss is None or found["held_out"] < state.best_loss):
             state.best_loss, state.since_best = found["held_out"], 0
             self._best = self.adapter.weights()
-        elif state.step <= self.example_steps:
+        elif state.step and left >= 0:
             state.since_best += 1
-            if self.config.patience and state.since_best >= self.config.patience:
-                state.stopped = "patience"
-                state.step = self.example_steps
+            if left and self.config.patience and state.since_best >= self.config.patience:
+                state.stopped, state.skipped = "patience", left
         if self._is_over():
             state.stopped = "time"
         return found
@@ -341,15 +341,15 @@ class Trainer:
 
     def _seconds_left(self) -> float:
         state, budget = self._state, self.config.time_budget
-        left = state.seconds / state.step * (self.steps - state.step)
+        left = state.seconds / state.step * (self.steps - state.place)
         return left if budget is None else max(0.0, min(left, budget - state.seconds))
 
     def _progress(self, loss: float, measured: Mapping[str, float]) -> Progress:
         state = self._state
         return Progress(
             step=state.step,
-            steps=self.steps,
-            phase="examples" if state.step <= self.example_steps else "pairs",
+            steps=self.steps - state.skipped,
+            phase="examples" if state.place <= self.example_steps else "pairs",
             loss=loss,
             learning_rate=self._rate(),
             tokens_per_second=state.speed,
@@ -370,7 +370,7 @@ class Trainer:
 
     def _enter_pairs(self) -> None:
         """The pairs begin from the best of the examples, with a fresh optimiser."""
-        if self._state.step == self.example_steps and self.config.epochs:
+        if self._state.place == self.example_steps and self.config.epochs:
             self.adapter.put(self._best)
             self._optimizer = self._new_optimizer()
 

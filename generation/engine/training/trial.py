@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from generation.engine.errors import TrainingError
-from generation.engine.folders import check_folder
 from generation.engine.loader import LoadedModel, load
 from generation.engine.seeds import derive_seed
 from generation.engine.training.config import TrainConfig
@@ -80,7 +79,7 @@ def _search(
 
     try:
         result = search(
-            candidates(wish, ranks=(wish.rank,) if job.parent else RANKS),  # an adapter that is there has its rank
+            candidates(wish, ranks=RANKS, has_parent=job.parent is not None),
             _part_trainer(job, scratch, should_stop, between),
             budget=60 * job.config.search_minutes,
             most_examples=len(job.data.examples),
@@ -96,8 +95,7 @@ def _search(
 def _part_trainer(
     job: TrainingJob, scratch: Path, should_stop: Callable[[], bool], between: Between | None
 ) -> "PartTrainer":
-    if job.parent is not None:
-        check_folder(job.parent, job.model_root, needs="adapter_config.json")
+    job.check_parent()
     return PartTrainer(
         loaded=load(job.base, model_root=job.model_root, threads=job.config.threads),
         examples=spread(job.data.examples, job.config.seed),

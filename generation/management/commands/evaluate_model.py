@@ -1,23 +1,31 @@
 """``manage.py evaluate_model``: measure an adapter, or what a workspace writes with, against its base, without the web.
 
     manage.py evaluate_model --adapter my-adapter
-    manage.py evaluate_model --adapter my-adapter --against gemma-3-270m-starter-3 --items 200 --out figures.json
+    manage.py evaluate_model --adapter my-adapter --against another-adapter --items 200 --out figures.json
     manage.py evaluate_model --workspace my-shop
+    manage.py evaluate_model --workspace my-shop --number 4      the same as "Measure" does in the browser
 
 Measured on the products of the starter corpus that no training learns from, with those of ``--examples`` and ``--pairs``
-added; a workspace's version on those of its own training's data.
+added; a workspace's version on those of its own training's data. With ``--number`` the figures are kept with that version
+of the workspace, and promoting it sees its gates.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
+from copystudio.db import JobStatus
+from copystudio.errors import StudioError
 from copystudio.models import Workspace
 from generation.engine.adapters import check_adapter
 from generation.engine.errors import EngineError
@@ -28,8 +36,10 @@ from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.training.adapter_folder import read_lineage
 from generation.engine.training.dataset import PreferencePair, TrainingExample, read_lines
 from generation.management.folders import model_folder
-from generation.models import ModelVersion
-from generation.services.evaluation import held_out_of
+from generation.management.foreground import SECONDS, admin_of
+from generation.models import Evaluation, ModelVersion
+from generation.selectors.evaluation_words import evaluation_error
+from generation.services.evaluation import evaluation_execute, evaluation_start, held_out_of
 from generation.services.measuring import (
     ACTIVE,
     BASE,
@@ -46,15 +56,24 @@ from generation.services.measuring import (
 from generation.services.training_data import Split, split, starter_examples
 from generation.services.turn import Turn, compute_turn
 
+# what is asked of files; a version is measured as the browser does
+OF_FILES = ("base", "against", "items", "samples", "seed", "examples", "pairs")
+
 
 class Command(BaseCommand):
-    help = "Measure an adapter in MODEL_ROOT, or the active version of a workspace, against its base model."
+    help = "Measure an adapter in MODEL_ROOT, or a version of a workspace, against its base model."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--adapter", help="name of the adapter's folder in MODEL_ROOT")
         what.add_argument("--workspace", help="slug of a workspace, whose active version is measured")
+        parser.add_argument(
+            "--number",
+            type=int,
+            metavar="NUMBER",
+            help="with --workspace: the version of this number, whose figures are kept for its promotion",
+        )
         parser.add_argument("--base", help="folder of the base model; without it the one that the adapter names")
         parser.add_argument("--against", help="another adapter over the same base, which the gates compare with")
         parser.add_argument("--items", type=int, default=settings.EVALUATION_ITEMS, help="briefs at most")
@@ -63,26 +82,95 @@ class Command(BaseCommand):
         parser.add_argument("--examples", nargs="*", default=[], help="JSON lines of examples, beside the corpus")
         parser.add_argument("--pairs", nargs="*", default=[], help="JSON lines of preference pairs")
         parser.add_argument("--out", help="JSON file for every figure, text and difference")
+        self.usual = {name: parser.get_default(name) for name in OF_FILES}
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["items"] < 1 or options["samples"] < 1:
             raise CommandError("At least one brief and one text for each.")
+        out = Path(options["out"]) if options["out"] else None
         try:
-            subjects, data = self._asked(options)
-            questions = questions_of(data, most=options["items"])
-            with compute_turn() as turn:
-                measured = {
-                    one.name: measure(
-                        one,
-                        questions,
-                        seed=options["seed"],
-                        samples=options["samples"],
-                        on_progress=self._teller(one.name, turn),
-                    )
-                    for one in subjects
-                }
+            if out is not None:
+                check_writable(out)
+            self._show(self._measured(options) if options["number"] is None else self._stored(options), out)
+        except StudioError as error:
+            raise CommandError(str(error.message)) from error
         except (EngineError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
+
+    def _measured(self, options: dict[str, Any]) -> dict[str, Measured]:
+        """The figures of each, kept nowhere."""
+        subjects, data = self._asked(options)
+        questions = questions_of(data, most=options["items"])
+        with compute_turn() as turn:
+            return {
+                one.name: measure(
+                    one,
+                    questions,
+                    seed=options["seed"],
+                    samples=options["samples"],
+                    on_progress=self._teller(one.name, turn),
+                )
+                for one in subjects
+            }
+
+    def _stored(self, options: dict[str, Any]) -> dict[str, Measured]:
+        """The figures of an evaluation of the workspace's version, started as the browser starts it and worked on here. One
+        that is open already is gone on with."""
+        version = self._version(options)
+        evaluation = evaluation_start(actor=admin_of(version.workspace), version=version)
+        with self._told(evaluation):
+            evaluation_execute(evaluation_id=evaluation.pk)
+            evaluation.refresh_from_db()
+            while evaluation.is_open:  # a worker has it, or one that was killed had it and its lease runs out
+                time.sleep(SECONDS)
+                evaluation_execute(evaluation_id=evaluation.pk)
+                evaluation.refresh_from_db()
+        if evaluation.status == JobStatus.CANCELLED:
+            raise CommandError("The evaluation was cancelled.")
+        if evaluation.status != JobStatus.SUCCEEDED:
+            detail = evaluation.error_params.get("detail", "")
+            raise CommandError(" ".join(filter(None, [*evaluation_error(evaluation.error_code), detail])))
+        results = evaluation.results
+        return {name: Measured.from_dict(results[name]) for name in (NEW, ACTIVE, BASE) if name in results}
+
+    def _version(self, options: dict[str, Any]) -> ModelVersion:
+        if not options["workspace"]:
+            raise CommandError("--number goes with --workspace.")
+        other = [f"--{name}" for name in OF_FILES if options[name] != self.usual[name]]
+        if other:
+            raise CommandError(f"A version is measured as the browser does: without {', '.join(other)}.")
+        workspace, number = _workspace(options["workspace"]), options["number"]
+        version = ModelVersion.objects.filter(workspace=workspace, number=number).first()
+        if version is None:
+            raise CommandError(f"There is no version {number} in {workspace.slug}.")
+        return version
+
+    @contextmanager
+    def _told(self, evaluation: Evaluation) -> Iterator[None]:
+        """Meanwhile a thread reads the row, whoever writes it, and tells how far it is."""
+        over = threading.Event()
+
+        def watch() -> None:
+            said = ""
+            try:
+                while not over.wait(SECONDS):
+                    row = Evaluation.objects.filter(pk=evaluation.pk).first()
+                    now = f"{row.step}: {row.percent} %" if row is not None and row.step else said
+                    if now != said:
+                        said = now
+                        self.stderr.write(now)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=watch, name="evaluation-progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _show(self, measured: dict[str, Measured], out: Path | None) -> None:
         gates = judged(measured)
         differences = compared(measured)
         for line in table(measured, differences):
@@ -90,14 +178,14 @@ class Command(BaseCommand):
         for gate in gates:
             self.stdout.write(gate.explanation)
         self.stdout.write("Every gate is passed." if all_passed(gates) else "Not every gate is passed.")
-        if options["out"]:
+        if out is not None:
             found = {
                 "results": {name: one.to_dict() for name, one in measured.items()},
                 "by_language": {name: languages(one) for name, one in measured.items()},
                 "differences": {name: [difference_dict(one) for one in some] for name, some in differences.items()},
                 "gates": [gate_dict(one) for one in gates],
             }
-            Path(options["out"]).write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
     def _asked(self, options: dict[str, Any]) -> tuple[list[Subject], Split]:
         """Who is measured, the base last, and on what."""
@@ -115,9 +203,7 @@ class Command(BaseCommand):
         return subjects, data
 
     def _active(self, slug: str) -> tuple[Subject, Split]:
-        workspace = Workspace.objects.filter(slug=slug).first()
-        if workspace is None:
-            raise CommandError(f"There is no workspace {slug}.")
+        workspace = _workspace(slug)
         version = ModelVersion.objects.filter(workspace=workspace, status=ModelVersion.Status.ACTIVE).first()
         if version is None:
             raise CommandError(f"No version is active in {slug}.")
@@ -137,6 +223,22 @@ class Command(BaseCommand):
             return False
 
         return tell
+
+
+def _workspace(slug: str) -> Workspace:
+    workspace = Workspace.objects.filter(slug=slug).first()
+    if workspace is None:
+        raise CommandError(f"There is no workspace {slug}.")
+    return workspace
+
+
+def check_writable(path: Path) -> None:
+    """Raises OSError where the file cannot be written, before hours of measuring. Leaves what lies there as it is."""
+    is_new = not path.exists()
+    with path.open("a"):
+        pass
+    if is_new:
+        path.unlink()
 
 
 def _adapter(name: str, folder: str, base: str | None) -> Subject:

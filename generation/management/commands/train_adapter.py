@@ -170,7 +170,7 @@ class Command(BaseCommand):
                 between=lambda: _step_aside(turn),
             )
         if world.is_first:
-            self._write(f"Best held-out loss {result.state.best_loss:.4f} after {result.state.step} steps.")
+            self._write(f"Held-out loss {result.held_out:.4f} after {result.state.step} steps.")
             self._write(f"{job.target.name}: SHA-256 {digest}")
 
     def _data(self, options: dict[str, Any]) -> Split:

@@ -62,6 +62,27 @@ def test_without_a_run_the_limits_are_judged_by_and_no_time_is_made_up(cast: Cas
     assert "not known before the first run" in page
 
 
+@pytest.mark.parametrize(
+    ("key", "language", "characters", "a_token"),
+    [
+        ("sms", "en", 153, 4),
+        ("sms", "zh-hans", 67, 1.5),
+        ("rsa_headline", "en", 30, 4),
+        ("rsa_headline", "zh-hans", 15, 1.5),
+    ],
+)
+def test_a_limit_is_read_in_characters_of_the_language(
+    cast: Cast, key: str, language: str, characters: int, a_token: float
+) -> None:
+    factories.make_product(cast)
+    channel = factories.channel(cast, key)
+    channel.soft_limit = 30 if key == "rsa_headline" else 1
+    brief = make_brief(cast, language=language)
+    size = brief_estimate(brief)
+    found = forecast(workspace=cast.workspace, size=size, channels=[channel], language=language)
+    assert size.texts == 3 and found.tokens == round(3 * characters / a_token)
+
+
 def test_runs_of_another_workspace_share_the_workers_but_are_not_judged_by(cast: Cast, brief: Brief) -> None:
     measured(other := make_cast("other"), texts=10, tokens=1000, seconds=50)
     open_run = make_run(other, brief=make_brief(other, name="Open"))

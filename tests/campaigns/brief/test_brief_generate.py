@@ -130,6 +130,20 @@ class TestRefusals:
         factories.make_product(cast)
         self.check(cast, make_brief(cast), 422, InvalidInputError, "asks for 3 texts; at most 2")
 
+    def test_the_brand_forbids_what_the_brief_demands(self, cast: Cast) -> None:
+        factories.make_product(cast)
+        campaign = factories.make_campaign(cast, brand=factories.make_brand(cast, never_words=["free"]))
+        brief = make_brief(cast, campaign=campaign, must_words=["Free shipping"])
+        words = "The must word “Free shipping” and the never word “free” exclude each other"
+        self.check(cast, brief, 422, InvalidInputError, words)
+
+    def test_one_segment_avoids_what_the_brand_demands(self, cast: Cast) -> None:
+        factories.make_product(cast)
+        campaign = factories.make_campaign(cast, brand=factories.make_brand(cast, must_words=["免费配送"]))
+        segments = [factories.make_segment(cast), factories.make_segment(cast, name="X", avoid_words=["免费"])]
+        words = "The must word “免费配送” and the never word “免费” exclude each other"
+        self.check(cast, make_brief(cast, campaign=campaign, segments=segments), 422, InvalidInputError, words)
+
     def test_the_campaign_is_finished(self, cast: Cast) -> None:
         factories.make_product(cast)
         campaign = factories.make_campaign(cast, running=True)

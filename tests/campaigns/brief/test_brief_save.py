@@ -87,6 +87,8 @@ def test_a_change_replaces_channels_and_segments(cast: Cast, campaign: Campaign)
         ({"must_words": "a" * 61}, "must_words"),
         ({"never_words": "a" * 61}, "never_words"),
         ({"must_words": "Rain", "never_words": "rain"}, "never_words"),
+        ({"must_words": "hood\nFree shipping", "never_words": "free"}, "never_words"),
+        ({"must_words": "免费配送", "never_words": "免费"}, "never_words"),
         ({"category": "no such category"}, "category"),
     ],
 )
@@ -97,6 +99,15 @@ def test_wrong_input_is_named_at_its_field_and_saves_nothing(
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert not Brief.objects.exists()
+
+
+def test_a_never_word_inside_a_must_word_is_named_with_it(cast: Cast, campaign: Campaign) -> None:
+    answer = cast.client(cast.copywriter).post(
+        new(cast, campaign), filled(cast, must_words="Free shipping", never_words="free")
+    )
+    assert "The must word “Free shipping” holds “free”" in answer.content.decode()
+    fine = filled(cast, must_words="smart\nfree", never_words="art\nfree shipping")
+    assert cast.client(cast.copywriter).post(new(cast, campaign), fine).status_code == 303
 
 
 def test_two_briefs_of_a_campaign_cannot_share_a_name(cast: Cast, campaign: Campaign) -> None:

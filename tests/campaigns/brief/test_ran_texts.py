@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Product
-from campaigns.selectors.ran import MOST_RAN, ran_texts
+from campaigns.selectors.ran import MOST_DRAFTS, MOST_RAN, ran_texts
 from campaigns.services.brief import brief_generate
-from campaigns.services.review import variant_retire
+from campaigns.services.review import variant_restore, variant_retire
 from campaigns.services.variant import variant_adopt, variant_edit
 from tests import factories
 from tests.campaigns.copy_makers import finish, make_brief, make_candidate
@@ -46,10 +46,31 @@ def test_a_retired_text_counts_where_it_was_approved_once(cast: Cast) -> None:
     assert ran(cast, product) == ["Ran once"]
 
 
+def test_what_is_served_counts_though_it_is_edited_and_so_does_its_draft(cast: Cast) -> None:
+    product = factories.make_product(cast)
+    variant = factories.make_variant(cast, status="approved", text="Served", product=product)
+    variant_edit(actor=cast.copywriter, variant=variant, text="Its draft", base_revision=1)
+    assert ran(cast, product) == ["Served", "Its draft"]
+    retired = variant_retire(actor=cast.approver, variant=variant)
+    assert ran(cast, product) == ["Served"], "not the draft, which never ran"
+    variant_restore(actor=cast.approver, variant=retired)
+    assert ran(cast, product) == ["Served", "Its draft"]
+
+
+def test_no_number_of_drafts_hides_what_is_served(cast: Cast) -> None:
+    product = factories.make_product(cast)
+    served = factories.make_variant(cast, status="approved", text="Served", product=product)
+    retired = factories.make_variant(cast, status="approved", text="Was served", product=product)
+    variant_retire(actor=cast.approver, variant=retired)
+    drafts = [factories.make_variant(cast, text=f"Draft {n}", product=product) for n in range(MOST_DRAFTS + 1)]
+    assert ran(cast, product) == ["Served", "Was served", *(str(one) for one in reversed(drafts[1:]))]
+    assert served.pk < retired.pk
+
+
 def test_there_are_twelve_at_most_of_each_product(cast: Cast) -> None:
     product, other = factories.make_product(cast), factories.make_product(cast)
     for number in range(MOST_RAN + 2):
-        factories.make_variant(cast, text=f"Text {number}", product=product)
+        factories.make_variant(cast, status="approved", text=f"Text {number}", product=product)
     factories.make_variant(cast, text="Other", product=other)
     assert ran(cast, product) == [f"Text {number}" for number in range(MOST_RAN + 1, 1, -1)]
     assert ran(cast, other) == ["Other"]

@@ -15,6 +15,7 @@ from campaigns.services.variant import variant_adopt
 from copystudio.errors import BusyError, InvalidInputError, NotPermittedError, TransitionError
 from copystudio.models import Event
 from generation.engine.config import Language
+from generation.engine.plan import make_plan
 from generation.engine.rating import Wish
 from generation.models import Candidate, GenerationItem, GenerationRun, ModelVersion
 from tests import factories
@@ -132,6 +133,19 @@ class TestWhatIsDifferent:
         assert payload["check"]["soft_limit"] is None
         check = checker(payload)
         assert check("Dry at 320 g, always").drop_reason == "" and check(TEXT).drop_reason == "too_long"
+
+    @pytest.mark.parametrize(("channel", "tweak"), [("sms", Tweak.SHORTER), ("email_subject", Tweak.IN_CHINESE)])
+    def test_in_other_room_it_leads_with_what_the_text_led_with(self, cast: Cast, channel: str, tweak: Tweak) -> None:
+        candidate = make_candidate(cast, TEXT, channels=[factories.channel(cast, channel)])
+        facts = [{"attribute": f"Part {n}", "value": f"IPX{n}", "unit": ""} for n in range(5)]
+        candidate.item.payload = {**candidate.item.payload, "facts": facts}
+        candidate.item.plan = {"leads": [], "turn": 1}
+        led = make_plan(copy_brief_of(candidate.item.payload), turn=1)
+        payload = tweaked(cast, candidate, tweak)
+        asked = wish(payload)
+        found = make_plan(copy_brief_of(payload), turn=asked.turn, after=asked.after)
+        assert asked.turn == 1 and found.leads != led.leads
+        assert [fact.value for fact in found.facts] == [fact.value for fact in led.facts]
 
     def test_a_shorter_sms_is_measured_in_characters(self, cast: Cast) -> None:
         candidate = make_candidate(cast, TEXT, channels=[factories.channel(cast, "sms")])

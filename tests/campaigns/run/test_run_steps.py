@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from html import unescape
 
+import pytest
+from django.utils.translation import override
+
+from campaigns.selectors.run_progress import item_counts
+from campaigns.selectors.sentences import run_error
 from campaigns.services.brief import brief_generate
 from campaigns.services.campaign import campaign_move
 from copystudio.db import JobStatus
 from copystudio.models import Event
 from generation.models import GenerationItem, GenerationRun
+from generation.services import blocks
 from generation.services.blocks import block_end, block_next
 from tests import factories
 from tests.campaigns.copy_makers import make_brief, make_run, write_candidates
@@ -179,6 +185,34 @@ def test_the_items_say_why_there_are_not_more(cast: Cast) -> None:
     assert "This could not be written." in page and "Details: ValueError: no facts" in page
     assert client.get(url(failed, "items") + "?state=short").context["rows"] == []
     assert len(client.get(url(failed, "items") + "?state=nonsense").context["rows"]) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_items_of_a_block_that_failed_are_among_the_failed_and_say_why(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(blocks, "TEXTS", 1)  # each item is a block
+    for title in ("Almond hat", "Beige hat", "Coral hat"):
+        factories.make_product(cast, title=title)
+    run, client = make_run(cast), cast.client(cast.copywriter)
+    written, *failed = [block_next() for _ in range(3)]
+    assert written is not None
+    write_candidates(run, ["Stay dry", "Keep dry", "Be dry"], item=written.items.get())
+    written.items.update(finished=True)
+    block_end(written, JobStatus.SUCCEEDED)
+    for block, (code, detail) in zip(failed, [("memory", "12 GiB wanted"), ("attempts", "")], strict=True):
+        assert block is not None
+        block_end(block, JobStatus.FAILED, code=code, detail=detail)
+    page = client.get(url(run, "items") + "?state=failed", headers={"Accept-Language": language})
+    counts, rows = page.context["counts"], page.context["rows"]
+    assert (counts.complete, counts.short, counts.failed, counts.waiting, len(rows)) == (1, 0, 2, 2, 2)
+    shown = unescape(page.content.decode())
+    with override(language):
+        assert all(shown.count(f"{what} {advice}") == 1 for what, advice in map(run_error, ("memory", "attempts")))
+    assert shown.count("12 GiB wanted") == 1 and "not written yet" not in shown
+    assert client.post(url(run, "retry"), {"item": rows[0][0].pk}).status_code == 303
+    counts = item_counts(run)
+    assert (counts.failed, counts.waiting) == (1, 2), "one of them waits again"
 
 
 def run_of_campaign(cast: Cast) -> GenerationRun:

@@ -38,6 +38,17 @@ def test_the_headline_leads_and_the_description_goes_on_with_the_next_fact(cast:
     assert [item.payload.get("wish", {}).get("after", 0) for item in run.items.all()] == [0, 1, 0, 1, 0]
 
 
+def test_a_field_goes_on_after_what_the_ones_before_it_lead_with_at_their_length(cast: Cast) -> None:
+    channels = [factories.channel(cast, key) for key in ("email_subject", "email_preheader")]
+
+    def starts(length: str) -> list[int]:
+        run = make_run(cast, name=f"Of length {length}", language="zh-hans", length=length, channels=channels)
+        return [item.payload.get("wish", {}).get("after", 0) for item in run.items.all()]
+
+    assert starts("") == [0, 2]
+    assert starts("short") == [0, 1]
+
+
 def test_another_segment_is_another_pair(cast: Cast) -> None:
     segments = [factories.make_segment(cast), factories.make_segment(cast, name="Parents")]
     channels = [factories.channel(cast, key) for key in ("rsa_headline", "rsa_description")]

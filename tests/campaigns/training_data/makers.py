@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from campaigns.models import Variant
 from campaigns.selectors.training_data import Collected, collect
-from campaigns.services.review import variant_approve, variant_request_changes, variant_submit
+from campaigns.services.review import (
+    variant_approve,
+    variant_request_changes,
+    variant_restore,
+    variant_retire,
+    variant_submit,
+)
 from campaigns.services.variant import revision_of, variant_adopt, variant_edit
 from generation.models import Candidate
 from tests.people import Cast
@@ -33,6 +39,12 @@ def send_back(cast: Cast, variant: Variant) -> Variant:
     variant = variant_submit(actor=cast.copywriter, variant=variant)
     read = {"sha256": revision_of(variant).sha256, "review_cycle": variant.review_cycle}
     return variant_request_changes(actor=cast.approver, variant=variant, reason="Too vague.", **read)
+
+
+def bring_back(cast: Cast, variant: Variant, reason: str = "") -> Variant:
+    """Taken out of use, for the reason, and restored as a draft."""
+    variant = variant_retire(actor=cast.approver, variant=variant, reason=reason)
+    return variant_restore(actor=cast.copywriter, variant=variant)
 
 
 def adopt(cast: Cast, candidate: Candidate) -> Variant:

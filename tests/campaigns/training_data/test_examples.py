@@ -25,7 +25,7 @@ from generation.engine.training.dataset import Source, data_hash
 from generation.models import Candidate, GenerationItem
 from tests import factories
 from tests.campaigns.copy_makers import make_brief, make_candidate, make_run, write_candidates
-from tests.campaigns.training_data.makers import DRAFT, EDITED, adopt, approve, collected, edit
+from tests.campaigns.training_data.makers import DRAFT, EDITED, adopt, approve, bring_back, collected, edit, send_back
 from tests.people import Cast, make_cast
 
 
@@ -86,6 +86,32 @@ def test_drafts_texts_in_review_and_rejected_ones_are_no_examples(cast: Cast) ->
     for status in ("draft", "in_review", "changes_requested"):
         factories.make_variant(cast, status=status, product=product)
     assert collected(cast).examples == []
+
+
+def test_an_approved_text_that_was_sent_back_later_is_no_example_until_it_is_approved_again(cast: Cast) -> None:
+    variant = bring_back(cast, approve(cast, adopt(cast, make_candidate(cast, DRAFT))))
+    assert len(collected(cast).examples) == 1, "without a reason it was not bad"
+    before = timezone.now()
+    variant = send_back(cast, variant)
+    found = collected(cast)
+    assert (found.examples, found.pairs) == ([], [])
+    assert len(collected(cast, until=before).examples) == 1
+    approve(cast, variant)
+    assert [example.text for example in collected(cast).examples] == [DRAFT]
+
+
+def test_a_text_that_was_taken_out_of_use_for_a_reason_is_no_example_until_it_is_approved_again(cast: Cast) -> None:
+    variant = approve(cast, adopt(cast, make_candidate(cast, DRAFT)))
+    variant = bring_back(cast, edit(cast, variant, EDITED), reason="It promises too much.")
+    assert collected(cast).examples == []
+    approve(cast, variant)
+    assert [example.text for example in collected(cast).examples] == [EDITED]
+
+
+def test_an_approved_text_stays_an_example_while_a_newer_one_is_sent_back(cast: Cast) -> None:
+    variant = approve(cast, adopt(cast, make_candidate(cast, DRAFT)))
+    send_back(cast, edit(cast, variant, EDITED))
+    assert [example.text for example in collected(cast).examples] == [DRAFT]
 
 
 def test_the_window_takes_its_beginning_and_leaves_its_end(cast: Cast) -> None:

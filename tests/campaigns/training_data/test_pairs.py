@@ -11,7 +11,7 @@ from campaigns.services.variant import revision_of
 from generation.engine.training.dataset import PreferencePair, Source
 from tests import factories
 from tests.campaigns.copy_makers import make_candidate, make_run, write_candidates
-from tests.campaigns.training_data.makers import DRAFT, EDITED, adopt, approve, collected, edit, send_back
+from tests.campaigns.training_data.makers import DRAFT, EDITED, adopt, approve, bring_back, collected, edit, send_back
 from tests.people import Cast
 
 
@@ -68,6 +68,15 @@ def test_a_text_that_was_approved_after_it_was_sent_back_is_not_worse(cast: Cast
     good, bad = two_of_a_brief(cast)
     approve(cast, good)
     approve(cast, send_back(cast, bad))
+    assert collected(cast).pairs == []
+
+
+def test_a_text_that_was_approved_before_it_was_sent_back_is_worse_again(cast: Cast) -> None:
+    good, bad = two_of_a_brief(cast)
+    approve(cast, good)
+    bad = send_back(cast, bring_back(cast, approve(cast, bad)))
+    assert texts(collected(cast).pairs) == [(DRAFT, "A jacket for rain at 320 g", Source.APPROVED_OVER_REJECTED)]
+    approve(cast, bad)
     assert collected(cast).pairs == []
 
 

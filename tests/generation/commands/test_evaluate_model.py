@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from generation.engine.evaluation.metrics import MetricName
 from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.training.dataset import write_lines
+from generation.management.commands import evaluate_model
 from generation.models import ModelVersion
 from generation.services.registry import model_version_promote
 from tests.generation.engine.training.conftest import example_for, pair_for
@@ -107,6 +108,23 @@ def test_the_base_alone_may_write_too(shop: Cast) -> None:
 def test_what_cannot_be_measured_is_said(root: Path, args: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         command(*args)
+
+
+@pytest.mark.parametrize(("out", "said"), [("nowhere/figures.json", "No such file"), (".", "Is a directory")])
+def test_figures_that_cannot_be_written_are_not_measured(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, said: str
+) -> None:
+    monkeypatch.setattr(evaluate_model, "measure", lambda *args, **values: pytest.fail("it was measured"))
+    with pytest.raises(CommandError, match=said):
+        command("--adapter", "mine", "--out", str(tmp_path / out))
+
+
+def test_what_lies_there_stays_until_there_are_figures(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text("{}")
+    for name in ("old.json", "new.json"):
+        with pytest.raises(CommandError):
+            command("--adapter", "nothing", "--out", str(tmp_path / name))
+    assert (tmp_path / "old.json").read_text() == "{}" and not (tmp_path / "new.json").exists()
 
 
 def test_a_workspace_without_anything_that_writes_is_said(shop: Cast) -> None:

@@ -25,7 +25,7 @@ from generation.engine.training.job import TrainingJob
 from generation.management.commands.train_adapter import Command, config_of
 from generation.services import turn
 from tests.generation.engine.training.conftest import example_for, pair_for
-from tests.generation.learning import Learned
+from tests.generation.learning import Learned, other_weights
 from tests.structure.source import ROOT
 
 SHORT = ("epochs=1", "batch_size=4", "rank=4", "alpha=8", "learning_rate=0.02", "checkpoint_every=2", "threads=1")
@@ -51,6 +51,7 @@ def test_it_trains_on_the_corpus_and_says_what_came_of_it(root: Path) -> None:
     assert "step 5/5" in said and "tokens/s" in said
     assert said.splitlines()[-1] == f"mine: SHA-256 {digest}"
     lineage = read_lineage(root / "mine")
+    assert said.splitlines()[-2] == f"Held-out loss {lineage['state']['held_out']:.4f} after 5 steps."
     assert (lineage["base_name"], lineage["template"], lineage["parent"]) == ("tiny", "brief-1", "")
     assert lineage["config"]["rank"] == 4 and lineage["config"]["learning_rate"] == 0.02
 
@@ -134,9 +135,19 @@ def test_it_goes_on_from_another_adapter_whose_weights_are_named(root: Path) -> 
     command("--name", "first", "--set", *SHORT)
     command("--name", "second", "--parent", "first", "--set", *SHORT)
     assert read_lineage(root / "second")["parent"] == sha256_of(root / "first" / WEIGHTS)
+    with pytest.raises(CommandError, match="first: this parent has rank 4 and alpha 8, the settings have 4 and 16"):
+        command("--name", "third", "--parent", "first", "--set", *SHORT, "alpha=16")
     (root / "first" / "training.json").write_text("{}")
     with pytest.raises(CommandError, match=r"training\.json"):
         command("--name", "third", "--parent", "first", "--set", *SHORT)
+
+
+def test_a_parent_over_another_base_is_refused(root: Path) -> None:
+    command("--name", "first", "--set", *SHORT)
+    other_weights(root / "tiny")
+    with pytest.raises(CommandError, match="first: this parent was trained over another base than tiny"):
+        command("--name", "second", "--parent", "first", "--set", *SHORT)
+    assert not (root / "second").exists()
 
 
 def test_the_same_command_goes_on_where_it_was_stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

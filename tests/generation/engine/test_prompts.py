@@ -59,6 +59,23 @@ def test_words_that_must_not_be_said_are_not_named(make_brief: MakeBrief) -> Non
     assert "cheap" not in own_part(make_brief(never_words=("bargain",), segment=segment))
 
 
+@pytest.mark.parametrize(
+    ("must", "never", "banned"),
+    [
+        ("smart", "art", ("art",)),
+        ("Free shipping", "free", ()),
+        ("artist", "art", ()),  # to be written, it begins as what is banned
+        ("ship art", "part", ("part",)),
+        ("免费配送", "免费", ()),
+        ("rain", "cheap", ("cheap",)),
+    ],
+)
+def test_a_ban_is_lifted_only_where_it_would_forbid_a_must_word(
+    make_brief: MakeBrief, must: str, never: str, banned: tuple[str, ...]
+) -> None:
+    assert render("brief-1", make_brief(must_words=("Ridge", must), never_words=(never,))).banned == banned
+
+
 def test_the_segments_interests_decide_which_facts_lead() -> None:
     assert [fact.attribute for fact in order_facts(FACTS, None)] == ["colour", "weight", "sole"]
     assert [fact.attribute for fact in order_facts(FACTS, RUNNERS)] == ["sole", "weight", "colour"]

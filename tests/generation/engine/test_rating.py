@@ -11,7 +11,7 @@ import pytest
 from generation.engine.config import ChannelView, Check, CopyBrief, Fact, Interest, Language, SegmentView
 from generation.engine.evaluation.coverage import stray
 from generation.engine.filling import Kept
-from generation.engine.plan import Plan, comparable, make_angles, make_plan, next_turn
+from generation.engine.plan import Plan, comparable, kept_after, make_angles, make_plan, next_turn
 from generation.engine.rating import Wish, qualities
 
 FACTS = (Fact("Membrane", "three layers"), Fact("Weight", "320", "g"), Fact("Colour", "moss"))
@@ -122,6 +122,21 @@ def test_the_next_turn_is_the_first_that_was_not_written() -> None:
     two = replace(BRIEF, facts=FACTS[:2])
     assert next_turn(two, (0, 1), 0) == 1 and next_turn(two, (0, 1), 1) == 2, "it differs from its own at least"
     assert next_turn(replace(BRIEF, facts=()), (0,), 0) == 1
+
+
+@pytest.mark.parametrize(("limit", "other"), [(400, 50), (200, 50), (50, 200), (50, 400)])
+@pytest.mark.parametrize(("turn", "after"), [(0, 0), (0, 1), (1, 0), (2, 1), (3, 0), (1, 6)])
+def test_in_other_room_the_same_fact_leads(limit: int, other: int, turn: int, after: int) -> None:
+    facts = tuple(Fact(name, "light") for name in ("Frame", "Lid", "Sole", "Strap", "Peg"))
+    asked = replace(BRIEF, facts=facts, channel=replace(BRIEF.channel, limit=limit))
+    brief = replace(asked, channel=replace(asked.channel, limit=other))
+    kept = kept_after(asked, brief, turn, after)
+    assert make_plan(brief, None, turn, kept).facts == make_plan(asked, None, turn, after).facts
+    assert kept_after(asked, asked, turn, after) == after
+
+
+def test_without_facts_there_is_nothing_to_lead_with() -> None:
+    assert kept_after(replace(BRIEF, facts=()), BRIEF, 1, 2) == kept_after(BRIEF, replace(BRIEF, facts=()), 1, 2) == 2
 
 
 def test_where_a_text_should_fill_its_room_a_short_one_is_worse() -> None:

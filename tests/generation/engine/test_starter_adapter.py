@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from generation.engine.errors import StarterModelError
 from generation.engine.manifest import Manifest
 from generation.engine.training.adapter_folder import WEIGHTS
 from generation.engine.training.dataset import data_hash
+from generation.management.commands.train_adapter import some_of
 
 MOST_BYTES = 16_000_000
+CORPUS_SHARE = 0.25  # of the corpus, which the parent has learned, beside the edits
 
 
-def test_it_is_whole_small_and_trained_on_this_corpus() -> None:
-    from campaigns.services.starter_corpus import starter_examples
+def test_it_is_whole_small_and_trained_on_these_edits_and_some_of_this_corpus() -> None:
+    from campaigns.services.starter_corpus import starter_edits, starter_examples
 
     manifest = Manifest.read(starter_adapter.SHIPPED)
     manifest.verify(starter_adapter.SHIPPED, hashes=True)
@@ -27,10 +30,13 @@ def test_it_is_whole_small_and_trained_on_this_corpus() -> None:
     lineage = starter_adapter.shipped_lineage()
     assert lineage["base_name"] == starter.GEMMA.name
     assert lineage["licence_url"] == starter.LICENCE_URL
-    assert lineage["data_counts"] == {"starter": len(starter_examples())}
-    assert lineage["data_sha256"] == data_hash(starter_examples())
-    losses = [entry["held_out"] for entry in lineage["state"]["history"]]
-    assert losses[-1] < losses[0]
+    edited, pairs = starter_edits()
+    data = [*some_of(starter_examples(), CORPUS_SHARE), *edited, *pairs]
+    assert lineage["data_counts"] == Counter(one.source.value for one in data)
+    assert lineage["data_sha256"] == data_hash(data)
+    first, last = lineage["state"]["history"]
+    assert last["held_out"] < 1.01 * first["held_out"], "what the parent had learned is not forgotten"
+    assert last["pair_accuracy"] > first["pair_accuracy"], "and edits are preferred more often to drafts of the parent"
 
 
 def test_it_is_copied_once_and_again_when_it_was_damaged(tmp_path: Path) -> None:

@@ -13,24 +13,22 @@ import pytest
 from django.db.models import F
 
 from copystudio.db import JobStatus
-from copystudio.errors import InvalidInputError, NotPermittedError, TransitionError
+from copystudio.errors import NotPermittedError, TransitionError
 from copystudio.models import Event, Notification, Outbox
 from copystudio.services.jobs import job_cancel, job_resume
 from generation.engine.evaluation.metrics import MetricName
 from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.training.dataset import is_held_out
-from generation.models import BlindVote, Evaluation, ModelVersion
+from generation.models import Evaluation, ModelVersion
 from generation.services import evaluation as worker
 from generation.services.evaluation import (
     evaluation_execute,
     evaluation_queue,
     evaluation_start,
     held_out_of,
-    vote_cast,
 )
 from generation.services.measuring import ACTIVE, BASE, NEW, eval_items, gates_for
 from generation.services.registry import model_version_promote
-from tests.generation.engine.training.conftest import example_for
 from tests.generation.learning import QUICK, Learned, active_of, base_of, delete, evaluate, pairs, train, used
 from tests.people import Cast
 
@@ -176,6 +174,48 @@ def test_a_worker_that_was_killed_measured_nothing_in_vain(
     assert all(evaluation.results[name] == kept[name] for name in kept)
 
 
+def told_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every number that the row of the evaluation gets, from now on."""
+    inner, written = worker.job_progress, list[int]()
+
+    def job_progress(job: Evaluation, *, done: int, **values: Any) -> None:
+        written.append(done)
+        inner(job, done=done, **values)
+
+    monkeypatch.setattr(worker, "job_progress", job_progress)
+    return written
+
+
+def test_progress_never_runs_backwards(
+    shop: Cast, learned: Learned, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = told_of(monkeypatch)
+    execute(queued(version))
+    new, active, base = ([one for one in written[:-1] if one // 100 == place] for place in range(3))
+    assert written[-1] == 100 and [*new, *active, *base] == written[:-1] == sorted(written[:-1])
+    for place, found in enumerate((new, active, base)):
+        assert found[0] == place * 100 and found[-1] >= place * 100 + 80, "its texts are four fifths of it"
+
+
+def test_each_phase_has_its_share() -> None:
+    reached = 0
+    for phase in worker.Phase:
+        begin, share = worker.SHARES[phase]
+        assert begin == reached and share > 0
+        reached += share
+    assert reached == 100
+
+
+def test_what_is_measured_again_writes_no_lower_number(
+    shop: Cast, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = queued(version)
+    Evaluation.objects.filter(pk=evaluation.pk).update(done=93, total=300)  # a worker that was killed came so far
+    written = told_of(monkeypatch)
+    execute(evaluation)
+    assert written[0] == 93 and written[1] > 93
+
+
 def test_a_second_call_measures_nothing(shop: Cast, version: ModelVersion, before_measuring: Watch) -> None:
     evaluation = execute(queued(version))
     asked: list[str] = []
@@ -294,67 +334,6 @@ def test_only_an_admin_measures_and_only_what_is_there(shop: Cast, version: Mode
     delete(shop, version)
     with pytest.raises(TransitionError):
         evaluation_start(actor=shop.admin, version=version)
-
-
-# -- voting ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def finished(shop: Cast) -> Evaluation:
-    """An evaluation with two samples, as if it had been worked on."""
-    texts = [{"of": NEW, "text": "a soft lamp"}, {"of": "other", "text": "a bright lamp"}]
-    return Evaluation.objects.create(
-        workspace=shop.workspace,
-        version=active_of(shop),
-        status=JobStatus.SUCCEEDED,
-        samples=[{"brief": {}, "texts": texts}, {"brief": {}, "texts": texts[::-1]}],
-    )
-
-
-def test_samples_are_blind_and_a_vote_finds_its_version(
-    shop: Cast, learned: Learned, version: ModelVersion, settings: Any
-) -> None:
-    learned.corpus = [example_for(n) for n in range(96)]
-    settings.EVALUATION_ITEMS = 16
-    evaluation = execute(queued(version))
-    orders = {tuple(text["of"] for text in sample["texts"]) for sample in evaluation.samples}
-    assert orders == {(NEW, "other"), ("other", NEW)}, "where a text stands does not tell whose it is"
-    assert len(evaluation.samples) > 4
-    for place, sample in enumerate(evaluation.samples):
-        assert {text["text"] for text in sample["texts"]}.issubset(
-            {text for name in (NEW, ACTIVE) for some in evaluation.results[name]["texts"] for text in some}
-        )
-        for choice, spot in (("first", 0), ("second", 1)):
-            vote = vote_cast(actor=shop.copywriter, evaluation=evaluation, position=place, choice=choice)
-            assert vote.choice == sample["texts"][spot]["of"]
-
-
-def test_a_vote_may_change_and_counts_once(shop: Cast, finished: Evaluation) -> None:
-    assert vote_cast(actor=shop.copywriter, evaluation=finished, position=1, choice="first").choice == "other"
-    assert vote_cast(actor=shop.copywriter, evaluation=finished, position=1, choice="second").choice == NEW
-    assert vote_cast(actor=shop.copywriter, evaluation=finished, position=1, choice="same").choice == "same"
-    vote_cast(actor=shop.approver, evaluation=finished, position=1, choice="second")
-    found = BlindVote.objects.filter(evaluation=finished)
-    assert found.count() == 2 and found.get(voter=shop.copywriter).choice == "same"
-    events = Event.objects.filter(verb="evaluation.vote")
-    assert events.count() == 4
-    assert [event.data for event in events] == [{"sample": 1}] * 4, "the log does not tell what a vote was"
-
-
-@pytest.mark.parametrize(("position", "choice"), [(-1, "first"), (2, "first"), (0, "third"), (0, NEW)])
-def test_a_vote_for_nothing_is_refused(shop: Cast, finished: Evaluation, position: int, choice: str) -> None:
-    with pytest.raises(InvalidInputError):
-        vote_cast(actor=shop.copywriter, evaluation=finished, position=position, choice=choice)
-    assert not BlindVote.objects.exists()
-
-
-def test_votes_are_for_copywriters_and_up_and_for_what_is_finished(shop: Cast, finished: Evaluation) -> None:
-    for person in (shop.viewer, shop.stranger):
-        with pytest.raises(NotPermittedError):
-            vote_cast(actor=person, evaluation=finished, position=0, choice="first")
-    Evaluation.objects.update(status=JobStatus.FAILED)
-    with pytest.raises(TransitionError):
-        vote_cast(actor=shop.copywriter, evaluation=finished, position=0, choice="first")
 
 
 def test_what_is_held_out_is_the_versions_own(shop: Cast, learned: Learned) -> None:

@@ -163,10 +163,17 @@ def test_a_training_of_a_part_says_what_that_is_called(shop: Cast, learned: Lear
 
 def test_the_samples_of_a_blind_vote_are_not_shown(shop: Cast) -> None:
     evaluation = Evaluation.objects.create(
-        workspace=shop.workspace, version=make_version(shop), status="succeeded", samples=[{"text": "whose is it"}]
-    )
+        workspace=shop.workspace, version=make_version(shop), status="succeeded", samples=[{"text": "whose is it"}],
+        results={
+            "new": {"texts": [["the new one wrote"]], "items": ["the item"]},
+            "base": {"texts": [["the base wrote"]]},
+            "gates": [{"name": "the gate"}],
+        },
+    )  # fmt: skip
     page = shop.client(shop.admin).get(f"/admin/generation/evaluation/{evaluation.pk}/change/").content.decode()
-    assert "whose is it" not in page
+    for text in ("whose is it", "the new one wrote", "the base wrote"):
+        assert text not in page
+    assert "the item" in page and "the gate" in page, "the figures are shown"
 
 
 def test_no_action_deletes(shop: Cast) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from copystudio.db import JobStatus
 from copystudio.errors import ConflictError, InvalidInputError, NotPermittedError, TransitionError
 from copystudio.models import Event
+from generation.engine import starter_adapter
 from generation.models import Evaluation, ModelVersion, TrainingRun
 from generation.models.model_version import TRANSITIONS
 from generation.services.registry import (
@@ -271,6 +272,20 @@ def test_a_folder_that_another_version_has_too_stays(
     with django_capture_on_commit_callbacks(execute=True):
         model_version_delete(actor=shop.admin, version=twin)
     assert not version.adapter_path.exists(), "the last one takes it along"
+
+
+def test_the_folder_of_the_shipped_adapter_stays_for_the_next_workspace(
+    shop: Cast, adapted: Make, django_capture_on_commit_callbacks: Any
+) -> None:
+    version = adapted()
+    assert version.adapter_path is not None
+    version.adapter_path.rename(version.adapter_path.with_name(starter_adapter.NAME))
+    ModelVersion.objects.filter(pk=version.pk).update(folder=starter_adapter.NAME)
+    version.refresh_from_db()
+    with django_capture_on_commit_callbacks(execute=True):
+        model_version_delete(actor=shop.admin, version=version)
+    assert ModelVersion.objects.filter(pk=version.pk, status=Status.DELETED).exists()
+    assert version.adapter_path.is_dir()
 
 
 def test_a_version_that_is_in_use_is_not_deleted(shop: Cast, adapted: Make) -> None:

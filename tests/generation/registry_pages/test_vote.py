@@ -108,6 +108,15 @@ def test_voting_again_changes_the_vote(cast: Cast, evaluation: Evaluation) -> No
     assert BlindVote.objects.get().choice in {"new", "other"}
 
 
+def test_after_the_tally_no_vote_changes(cast: Cast, evaluation: Evaluation) -> None:
+    for position in range(3):
+        vote(cast, evaluation, position, "same")
+    answer = vote(cast, evaluation, 0, "first")
+    assert answer.status_code == 409 and "your votes stay as they are" in answer.content.decode()
+    assert set(BlindVote.objects.values_list("choice", flat=True)) == {"same"}
+    assert vote(cast, evaluation, 2, "same")["Location"] == url(evaluation, "") + "#votes", "pressed twice"
+
+
 @pytest.mark.parametrize(("position", "choice"), [(0, ""), (0, "new"), (-1, "first"), ("x", "first"), ("", "same")])
 def test_a_vote_that_says_nothing_shows_the_pair_again(
     cast: Cast, evaluation: Evaluation, position: object, choice: str

@@ -47,11 +47,22 @@ def test_the_command_says_so(run: GenerationRun) -> None:
     assert candidate.text in said.getvalue() and "The same." in said.getvalue()
 
 
+def test_what_the_model_read_then_is_read_again_whatever_becomes_of_the_prompt_since(run: GenerationRun) -> None:
+    run.model_version.prompt_template = "brief-2"
+    for candidate in Candidate.objects.filter(item__run=run):
+        item = candidate.item
+        item.payload = {**item.payload, "tone": "calm", "instructions": "Say that it is warm."}
+        item.save()
+        found = candidate_reproduce(candidate=candidate)
+        assert found.is_same and not found.same_prompt, found
+
+
 def test_a_difference_is_an_error_with_its_reason(run: GenerationRun) -> None:
     candidate = Candidate.objects.filter(item__run=run).order_by("-token_count", "pk").first()
     assert candidate is not None
     item = candidate.item
-    item.payload = {**item.payload, "product_title": "Quilt", "tone": "calm"}
+    item.prompt = "Product: quilt\nHeadline:"
+    item.plan = {**item.plan, "others": [{**one, "prompt": item.prompt} for one in item.plan["others"]]}
     item.save()
     with pytest.raises(CommandError, match="prompt is another"):
         call_command("reproduce_candidate", candidate.pk, stdout=StringIO())

@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 from copystudio.db import JobStatus
 from copystudio.errors import InvalidInputError, NotPermittedError, TransitionError
 from copystudio.models import Event, Outbox
-from copystudio.services.jobs import JobCancelledError
+from copystudio.services.jobs import JobCancelledError, job_later
+from generation.engine.errors import RemoteConnectionError
 from generation.models import GenerationBlock, GenerationRun
 from generation.services.blocks import (
     LATELY,
@@ -23,6 +24,7 @@ from generation.services.blocks import (
     block_release,
     somebody_waits_for_a_first_turn,
 )
+from generation.services.execute import _later
 from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
 from tests.generation.runs.conftest import MakeRun
 from tests.people import Cast
@@ -197,6 +199,48 @@ def test_cancelling_ends_what_waits_at_once_and_the_run_with_its_last_block(shop
     assert run.status == JobStatus.CANCELLED and run.lease_until is None
     run = run_resume(actor=shop.copywriter, run=run)
     assert taken() == [run.pk] * 3
+
+
+def test_a_block_put_back_by_a_worker_that_has_not_seen_the_cancelling_ends_and_so_does_the_run(
+    shop: Cast, make_run: MakeRun
+) -> None:
+    run = make_run(2 * TEXTS)
+    block = block_next()
+    assert block is not None
+    run_cancel(actor=shop.copywriter, run=run)
+    Outbox.objects.all().delete()
+    block_release(block)
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED and not Outbox.objects.exists()
+    assert set(run.blocks.values_list("status", flat=True)) == {"cancelled"}
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_a_block_that_would_wait_for_the_model_server_ends_with_its_cancelled_run(
+    shop: Cast, make_run: MakeRun, attempt: int
+) -> None:
+    run = make_run(1)
+    block = block_next()
+    assert block is not None
+    block.attempt = attempt
+    run_cancel(actor=shop.copywriter, run=run)
+    _later(block, RemoteConnectionError("no route to it"))
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (JobStatus.CANCELLED, "")
+
+
+def test_a_block_that_an_earlier_release_put_back_into_a_cancelled_run_ends_when_it_is_taken(
+    shop: Cast, make_run: MakeRun
+) -> None:
+    run = make_run(1)
+    block = block_next()
+    assert block is not None
+    run_cancel(actor=shop.copywriter, run=run)
+    job_later(block, attempt=F("attempt") - 1, cancel_requested_at=None)
+    other = make_run(1, actor=shop.approver)
+    assert taken() == [other.pk]
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED and run.blocks.get().status == JobStatus.CANCELLED
 
 
 def lose_worker() -> None:

@@ -7,14 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from copystudio.db import JobStatus
 from generation.models import Candidate, GenerationBlock, GenerationRun, ModelVersion
 from generation.services import execute
-from generation.services.blocks import TEXTS, block_next
+from generation.services.block_work import BlockWork
+from generation.services.blocks import TEXTS, BlockKeeper, block_next
 from generation.services.execute import run_execute
 from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
+from generation.services.writers import Writer
 from tests.generation.runs.conftest import Before, MakeRun
 from tests.people import Cast
 
@@ -165,6 +169,58 @@ def test_what_was_killed_is_tried_again_with_half_as_many_texts_at_once(
     assert run.status == JobStatus.SUCCEEDED and sizes[:3] == [3, 1, 1] and run.engine["batch"] == 1
 
 
+def test_memory_that_ran_out_in_one_block_is_remembered_in_the_next(
+    settings: Any, make_run: MakeRun, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GENERATION_BATCH = 16
+    monkeypatch.setattr("generation.services.blocks.TEXTS", 2)
+    sizes: list[int] = []
+
+    def scarce(config: Any, number: int) -> None:
+        sizes.append(config.batch_size)
+        if config.batch_size > 4:
+            raise MemoryError
+
+    watch(scarce)
+    run = work(make_run(6))
+    assert run.status == JobStatus.SUCCEEDED and run.blocks.count() == 3
+    assert [size for size in sizes if size > 4] == [16, 8], "found out once"
+    assert [block.engine["batch"] for block in run.blocks.all()] == [4, 4, 4]
+    settings.GENERATION_BATCH = 2
+    assert work(make_run(1)).engine["batch"] == 2, "another run begins as the settings say"
+    assert "scarce" not in GenerationRun.objects.latest("pk").engine
+
+
+def test_a_block_that_steps_aside_keeps_its_batch_and_never_falls_below_one(make_run: MakeRun, settings: Any) -> None:
+    settings.GENERATION_BATCH = 8
+    block = GenerationBlock.objects.get(run=make_run(1))
+    writer = Writer(None, {"backend": "torch", "device": "cpu"})  # type: ignore[arg-type]
+
+    def batch(attempt: int, **engine: Any) -> int:
+        block.attempt, block.engine = attempt, {**writer.about, **engine} if engine else {}
+        block.save()
+        return BlockWork(block, BlockKeeper(block))._batch(writer)
+
+    assert [batch(1), batch(2), batch(3)] == [8, 4, 2]
+    assert [batch(2, batch=4, scarce=True), batch(3, batch=4, scarce=True)] == [4, 2]
+    assert batch(1, batch=2, scarce=True) == 2 and batch(1, batch=2) == 8, "that was the settings' then"
+    assert batch(1, batch=2, scarce=True, device="cuda") == 8
+    settings.GENERATION_BATCH = 1
+    assert batch(3) == 1
+
+
+def test_the_run_is_locked_before_the_numbers_of_its_texts_are_taken(make_run: MakeRun) -> None:
+    """Who reads the texts above the last number that it knows misses none of another worker."""
+    run = make_run(1)
+    with CaptureQueriesContext(connection) as found:
+        work(run)
+    said = [one["sql"] for one in found]
+    comes = next(place for place, sql in enumerate(said) if sql.startswith('INSERT INTO "generation_candidate"'))
+    locks = [sql for sql in said[:comes] if "FOR UPDATE" in sql]
+    assert '"generation_generationblock"' in locks[-2] and '"generation_generationrun"' in locks[-1]
+    assert said.index(locks[-1]) > max(place for place, sql in enumerate(said[:comes]) if sql.startswith("SAVEPOINT"))
+
+
 def test_memory_that_is_never_enough_fails_the_run_and_says_so(make_run: MakeRun, watch: Watch) -> None:
     def none(config: Any, number: int) -> None:
         raise MemoryError
@@ -188,6 +244,27 @@ def test_an_item_that_fails_is_listed_and_tried_again_alone(shop: Cast, make_run
     failed.refresh_from_db()
     assert failed.error == "" and failed.produced == 1
     assert run.total == run.done == 3
+
+
+def test_an_item_of_a_block_that_failed_is_tried_again_alone(
+    shop: Cast, make_run: MakeRun, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generation.services.blocks.TEXTS", 2)
+
+    def none(config: Any, number: int) -> None:
+        if not Candidate.objects.exists():
+            raise RuntimeError("cosmic ray")
+
+    watch(none)
+    run = make_run(2)
+    assert work(run).error_code == "unexpected"
+    first, second = run.items.all()
+    run_retry(actor=shop.copywriter, run=run, items=[second.pk])
+    watch(lambda config, number: None)
+    assert work(run).status == JobStatus.SUCCEEDED
+    assert [item.produced for item in run.items.all()] == [0, 1]
+    first.refresh_from_db()
+    assert not first.finished and first.block.status == JobStatus.FAILED, "of its block nobody tries the rest"
 
 
 def test_an_item_whose_brief_cannot_be_read_fails_alone(make_run: MakeRun) -> None:

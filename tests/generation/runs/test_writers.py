@@ -83,6 +83,40 @@ def test_a_server_that_is_away_is_asked_again_later_and_fails_the_run_at_the_las
     assert (run.blocks.get().error_code, run.blocks.get().error_params) == ("", {})
 
 
+SAID = (
+    "This lamp stands well on any table in your house. It weighs 320 g, so you move it from room to room with one hand.",
+    "Take it out into the garden for the evening, and back to the kitchen in the morning: at 320 g it goes where you go.",
+)
+
+
+def test_who_steps_aside_keeps_every_answer_that_the_server_gave(
+    make_run: MakeRun, server: CompletionsServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(handler: Any) -> None:
+        logprobs = {"tokens": ["so"], "token_logprobs": [-1.0]}
+        texts = SAID[: server.requests[-1].get("n", 1)]
+        handler.say(
+            200,
+            {
+                "choices": [
+                    {"index": place, "text": text, "finish_reason": "stop", "logprobs": logprobs}
+                    for place, text in enumerate(texts)
+                ]
+            },
+        )
+
+    monkeypatch.setattr("generation.services.block_work.WRITE_SECONDS", 0.0)
+    monkeypatch.setattr("generation.services.block_work.somebody_waits_for_a_first_turn", lambda block: True)
+    settings.GENERATION_BATCH = 6  # three items with two outputs each
+    server.always = answer
+    run = make_run(5)
+    for items in (3, 5):
+        run_execute(run_id=run.pk)
+        run.refresh_from_db()
+        assert (run.done, len(server.requests)) == (items, items), run.dropped
+    assert run.status == JobStatus.SUCCEEDED, "with nothing left to write it does not wait for another turn"
+
+
 @pytest.mark.parametrize("trouble", [500, 429])
 def test_what_was_written_before_the_server_failed_stays(
     make_run: MakeRun, server: CompletionsServer, settings: Any, trouble: int, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from copystudio.db import JobStatus
@@ -17,7 +18,7 @@ from copystudio.errors import InvalidInputError, NotPermittedError
 from copystudio.models import Event, Workspace
 from generation.models import LanguageModel, ModelVersion, TrainingRun, TrainingSchedule
 from generation.services import schedule as service
-from generation.services.schedule import due_since, schedule_set, schedules_look
+from generation.services.schedule import LEASE, due_since, schedule_set, schedules_look
 from generation.services.training import training_cancel
 from tests.generation.learning import QUICK, Learned, active_of, base_of, delete, start, train, used
 from tests.people import Cast
@@ -215,6 +216,71 @@ def test_a_workspace_with_trouble_keeps_no_other_from_training(
     assert schedules_look(SUNDAY_TWO) == 1
     assert (result_of(first), result_of(second)) == ("unexpected", "started")
     assert TrainingRun.objects.get().language_model == LanguageModel.objects.get(workspace=shop.elsewhere)
+
+
+def dies(patch: pytest.MonkeyPatch, name: str, error: BaseException) -> None:
+    """The next looks end there, until the patch is undone."""
+
+    def dead(**_values: Any) -> Any:
+        raise error
+
+    patch.setattr(service, name, dead)
+
+
+@pytest.mark.parametrize("error", [OperationalError("the server closed the connection"), SystemExit(1)])
+@pytest.mark.parametrize("name", ["data_collect", "training_start"])
+def test_a_look_that_died_is_made_again_soon(
+    shop: Cast, learned: Learned, monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException
+) -> None:
+    learned.examples = [used(n) for n in (1, 3, 5)]
+    schedule = make(shop)
+    with monkeypatch.context() as patch, pytest.raises(type(error)):
+        dies(patch, name, error)
+        schedules_look(SUNDAY_TWO)
+    assert result_of(schedule) == "" and not TrainingRun.objects.exists()
+    assert schedules_look(SUNDAY_TWO + LEASE - MINUTE) == 0, "it may still be looking"
+    assert schedules_look(SUNDAY_TWO + LEASE) == 1
+    assert result_of(schedule) == "started" and schedule.last_looked_at == SUNDAY_TWO + LEASE
+    assert schedules_look(SUNDAY_TWO + 2 * LEASE) == 0
+
+
+def test_a_look_that_died_after_last_weeks_is_made_again_too(
+    shop: Cast, learned: Learned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned.examples, schedule = [used(1)], make(shop)
+    schedules_look(SUNDAY_TWO)
+    assert result_of(schedule) == "few"
+    learned.examples = [used(n) for n in (1, 3, 5)]
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        dies(patch, "data_collect", OperationalError("away"))
+        schedules_look(SUNDAY_TWO + WEEK)
+    assert schedules_look(SUNDAY_TWO + WEEK + LEASE) == 1
+
+
+def test_a_look_that_died_after_it_had_started_a_run_starts_no_second_one(shop: Cast, learned: Learned) -> None:
+    learned.examples = [used(n) for n in (1, 3, 5)]
+    schedule = make(shop)
+    schedules_look(SUNDAY_TWO)
+    TrainingSchedule.objects.update(last_result="")  # what it had not come to write
+    schedules_look(SUNDAY_TWO + LEASE)
+    assert TrainingRun.objects.count() == 1 and result_of(schedule) == "started"
+
+
+def test_two_that_look_at_once_start_one_run(shop: Cast, learned: Learned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second comes while the first collects: within the lease it leaves it alone, after it both go on."""
+    learned.examples = [used(n) for n in (1, 3, 5)]
+    schedule, collect = make(shop), service.data_collect
+    later, started = iter([SUNDAY_TWO + MINUTE, SUNDAY_TWO + LEASE]), []
+
+    def slow(**values: Any) -> Any:
+        for moment in later:
+            started.append(schedules_look(moment))
+        return collect(**values)
+
+    monkeypatch.setattr(service, "data_collect", slow)
+    schedules_look(SUNDAY_TWO)
+    assert started == [0, 1] and TrainingRun.objects.count() == 1
+    assert result_of(schedule) == "started" and schedule.last_looked_at == SUNDAY_TWO + LEASE
 
 
 # -- setting it ------------------------------------------------------------------------------------------------------

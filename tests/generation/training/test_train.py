@@ -17,6 +17,7 @@ from generation.engine.adapters import check_adapter
 from generation.engine.manifest import content_hash, sha256_of
 from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
 from generation.engine.training.config import TrainConfig
+from generation.engine.training.dataset import is_held_out
 from generation.models import (
     Evaluation,
     LanguageModel,
@@ -26,6 +27,7 @@ from generation.models import (
     TrainingRun,
     TrainingSample,
 )
+from generation.selectors.registry import best_loss
 from generation.selectors.training_estimate import tokens_per_second
 from generation.services import train as worker
 from generation.services.lineage import code_revision
@@ -98,7 +100,7 @@ def test_a_run_ends_with_one_staged_version_and_where_it_came_from(shop: Cast) -
     assert lineage["data_counts"] == {"starter": 24}
     assert lineage["history"][-1]["held_out"] < lineage["history"][0]["held_out"]
     assert {**read_lineage(folder), "state": None}.items() >= {
-        key: value for key, value in lineage.items() if key not in ("history", "steps")
+        key: value for key, value in lineage.items() if key not in ("history", "steps", "held_out")
     }.items()
     assert left_in(base_of(shop).path.parent) == [folder.name, "tiny"]
     assert left_in(run_folder(run)) == ["events", "snapshot"], "checkpoints are removed"
@@ -110,7 +112,7 @@ def test_every_step_is_on_the_curve_and_samples_are_written_where_the_loss_was_m
     assert [point.step for point in points] == list(range(STEPS + 1))
     measured = {point.step: point.held_out for point in points if point.held_out is not None}
     assert list(measured) == [0, 5, 10]
-    assert run.best_loss == min(measured.values())
+    assert run.best_loss == min(measured[5], measured[10])
     assert points.pop(0).loss is None, "nothing was learned from before the first step"
     assert all(point.loss and point.loss > 0 and point.tokens_per_second > 0 for point in points)
     speeds = [point.tokens_per_second for point in points]
@@ -124,6 +126,30 @@ def test_every_step_is_on_the_curve_and_samples_are_written_where_the_loss_was_m
         "started",
         "finished",
     ]
+
+
+def test_after_patience_and_pairs_all_that_is_told_is_of_the_steps_made_and_the_weights_that_ship(
+    shop: Cast, learned: Learned
+) -> None:
+    odd = "dry rope dry path rope rope dry dry path"
+    learned.corpus = [replace(one, text=odd) if is_held_out(one.product) else one for one in learned.corpus]
+    learned.pairs = pairs(range(0, 12, 2))
+    config = replace(QUICK, epochs=20, patience=2, preference_epochs=2, preference_rate=1.0, replay=0.0)
+    run = execute(start(shop, config=config))
+    version = run.version
+    assert version is not None and run.status == JobStatus.SUCCEEDED
+    history, steps = version.lineage["history"], version.lineage["steps"]
+    assert [point.step for point in run.points.all()] == list(range(steps + 1)) and steps < 20 * 5
+    assert run.done == run.total == steps == history[-1]["step"]
+    assert set(run.samples.values_list("step", flat=True)) == {one["step"] for one in history[1:]}
+    shipped, lowest = history[-1]["held_out"], min(one["held_out"] for one in history)
+    assert shipped > lowest
+    assert run.best_loss == version.lineage["held_out"] == best_loss(version) == shipped
+    assert run.lines.get(code="finished").params == {"loss": shipped, "stopped": "patience"}
+    del version.lineage["held_out"]  # as before it was written down
+    assert best_loss(version) == shipped
+    version.lineage["config"]["preference_epochs"] = 0
+    assert best_loss(version) == lowest
 
 
 def test_the_loss_at_the_start_is_known_before_the_first_step(shop: Cast, at_step: Any) -> None:

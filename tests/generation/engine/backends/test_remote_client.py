@@ -20,11 +20,11 @@ from generation.engine.config import SamplingConfig
 from generation.engine.errors import (
     EngineError,
     GenerationCancelledError,
-    RemoteAnswerError,
     RemoteConnectionError,
     RemoteError,
     RemoteKeyError,
     RemoteModelError,
+    RemotePassingError,
     RemoteRateLimitError,
     RemoteRequestError,
     RemoteServerError,
@@ -160,23 +160,50 @@ def test_a_server_that_breaks_off_is_an_error(make_remote: MakeRemote, server: C
         b"[]",
         b"null",
         b'{"choices": null}',
-        b'{"choices": []}',
         b'{"choices": [{"index": 0}]}',
         b'{"choices": [{"index": 0, "text": 7}]}',
         b'{"choices": [{"index": "a", "text": ""}, {"index": 0, "text": ""}]}',
-        b'{"choices": [{"text": "", "index": 0}, {"text": "", "index": 1}]}',
         b'{"choices": [{"text": " a", "logprobs": {"tokens": ["a"], "token_logprobs": [-1, -2]}}]}',
         b'{"choices": [{"text": " a", "logprobs": {"tokens": ["a"], "token_logprobs": ["x"]}}]}',
         b"[" * 100_000,
         gzip.compress(b'{"choices": [{"index": 0, "text": " a"}]}', mtime=0),
     ],
 )
-def test_an_answer_that_cannot_be_read_is_an_error_and_not_asked_for_again(
-    make_remote: MakeRemote, server: CompletionsServer, content: bytes
+def test_an_answer_that_cannot_be_read_is_asked_for_again_and_then_an_outage(
+    make_remote: MakeRemote, server: CompletionsServer, clock: Clock, content: bytes
 ) -> None:
     server.always = body(content, Content_Encoding="gzip" if content[:1] == b"\x1f" else "identity")
-    failed(make_remote(), RemoteAnswerError)
+    problem = failed(make_remote(quick(clock), retries=2), RemoteServerError)
+    assert "cannot be read" in str(problem) and isinstance(problem, RemotePassingError)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"choices": []}', b'{"choices": [{"text": "", "index": 0}, {"text": "", "index": 1}]}']
+)
+def test_an_answer_with_more_or_fewer_texts_than_were_asked_for_is_an_outage(
+    make_remote: MakeRemote, server: CompletionsServer, content: bytes
+) -> None:
+    server.always = body(content)
+    assert "the one text" in str(failed(make_remote(), RemoteServerError))
     assert len(server.requests) == 1
+
+
+def test_one_answer_that_cannot_be_read_is_not_noticed(make_remote: MakeRemote, server: CompletionsServer) -> None:
+    expected = make_remote().generate([PROMPT] * 3, CONFIG, [1, 2, 3])
+    server.script.append(body(b"<html>Bad gateway</html>"))
+    assert make_remote().generate([PROMPT] * 3, CONFIG, [1, 2, 3]) == expected
+
+
+def test_answers_that_cannot_be_read_open_the_breaker(
+    make_remote: MakeRemote, server: CompletionsServer, clock: Clock
+) -> None:
+    backend = make_remote(quick(clock), retries=0, failures_to_open=2, cool_down=30)
+    server.always = body(b"<html>Bad gateway</html>")
+    for _ in range(2):
+        failed(backend, RemoteServerError)
+    assert "cannot be read" in str(failed(backend, RemoteUnavailableError))
+    assert len(server.requests) == 2
 
 
 def test_an_answer_larger_than_the_bound_is_not_read_to_its_end(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,20 @@ def test_log_probabilities_that_are_no_numbers_are_an_error(
     server.script.append(body(told(" warm coat", logprobs=logprobs)))
     with pytest.raises(ModelNumbersError):
         make_remote().generate([PROMPT], CONFIG, [1])
+
+
+@pytest.mark.parametrize("logprobs", [None, {"tokens": [" warm", " coat"], "token_logprobs": [-1.0, math.nan]}])
+def test_one_text_without_a_number_comes_out_empty_and_the_others_as_they_are(
+    make_remote: MakeRemote, server: CompletionsServer, logprobs: dict[str, Any] | None
+) -> None:
+    remote = make_remote(most_parallel=1)
+    broken = body(told(" warm coat", logprobs=logprobs))
+    server.script.extend([body(told(" soft wool")), broken])
+    soft, empty = remote.generate([PROMPT, OTHERS[0]], CONFIG, [1, 2])
+    assert (soft.text, soft.mean_logprob) == (" soft wool", -1.0)
+    assert (empty.text, empty.mean_logprob, empty.finish_reason) == ("", 0.0, FinishReason.END)
+    server.script.append(broken)
+    assert remote.generate([PROMPT], CONFIG, [3])[0].text == "", "also alone, as the server gives numbers"
 
 
 def test_an_empty_text_is_an_output_and_needs_no_score(make_remote: MakeRemote, server: CompletionsServer) -> None:

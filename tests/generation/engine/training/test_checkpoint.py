@@ -54,6 +54,15 @@ def test_it_comes_back_to_the_last_bit(tmp_path: Path) -> None:
         assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_one_from_before_skipped_steps_were_counted_is_read(tmp_path: Path) -> None:
+    path = write_checkpoint(tmp_path, checkpoint(3), OF) / "state.json"
+    found = json.loads(path.read_text())
+    del found["state"]["skipped"]
+    path.write_text(json.dumps(found))
+    read = read_newest(tmp_path, OF)
+    assert read is not None and (read.state.step, read.state.skipped, read.state.place) == (3, 0, 3)
+
+
 def test_nothing_there_is_none(tmp_path: Path) -> None:
     assert read_newest(tmp_path, OF) is None
     assert read_newest(tmp_path / "missing", OF) is None

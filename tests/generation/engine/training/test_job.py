@@ -59,6 +59,7 @@ def test_it_leaves_a_whole_adapter_that_can_be_loaded(root: Path, make_job: Make
     lineage = read_lineage(root / "adapter")
     assert lineage["state"]["step"] == lineage["state"]["steps"] == result.steps == 4
     assert lineage["state"]["best_loss"] == result.state.best_loss
+    assert lineage["state"]["held_out"] == result.held_out
     plain, adapted = (load(root / "tiny", model_root=root, adapter=one, threads=1) for one in (None, root / "adapter"))
     ids = torch.tensor([plain.tokenizer.encode("a soft warm lamp")])
     with torch.inference_mode():
@@ -117,14 +118,35 @@ def test_it_goes_on_from_a_parent_and_only_from_a_harmless_one(root: Path, tmp_p
     child = make_job("child", parent=root / "parent").run(on_step)[0]
     parent = read_lineage(root / "parent")["state"]
     assert child.state.history[0]["held_out"] == pytest.approx(parent["best_loss"], rel=0.05)
-    with pytest.raises(ModelFolderError, match="another rank"):
-        make_job("wide", parent=root / "parent", config=replace(SHORT, rank=8)).run(on_step)
     shutil.copytree(root / "parent", tmp_path / "outside")
     with pytest.raises(ModelFolderError, match="not a folder inside"):
         make_job("stray", parent=root / ".." / "outside").run(on_step)
     (root / "parent" / "evil.py").write_text("x")
     with pytest.raises(ModelFolderError, match="without code"):
         make_job("evil", parent=root / "parent").run(on_step)
+
+
+@pytest.mark.parametrize("change", [{"rank": 8}, {"alpha": 16.0}, {"rank": 8, "alpha": 16.0}])
+def test_a_parent_of_another_rank_or_scale_would_begin_as_another_model(
+    root: Path, make_job: Make, change: dict[str, Any]
+) -> None:
+    make_job("parent").run(on_step)
+    (root / "parent" / "training.json").unlink()  # what its settings say is enough
+    job = make_job("child", parent=root / "parent", config=replace(SHORT, **change))
+    with pytest.raises(TrainingError, match="this parent has rank 4 and alpha 8, the settings have"):
+        job.run(on_step)
+    assert not job.work.exists()
+
+
+def test_a_parent_over_another_base_is_refused_where_it_says_so(root: Path, make_job: Make) -> None:
+    make_job("parent").run(on_step)
+    job = make_job("child", parent=root / "parent")
+    other = replace(job, lineage=replace(job.lineage, base_sha256="x" * 64))
+    with pytest.raises(TrainingError, match="parent: this parent was trained over another base than tiny"):
+        other.run(on_step)
+    assert not job.work.exists()
+    (root / "parent" / "training.json").unlink()
+    other.run(on_step)
 
 
 def test_alone_a_process_is_the_whole_world() -> None:

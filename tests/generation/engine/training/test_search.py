@@ -48,6 +48,12 @@ def test_the_wish_comes_first_and_the_grid_once() -> None:
     assert len(candidates(WISH, ranks=(16,))) == 4
 
 
+def test_what_goes_on_from_a_parent_keeps_its_rank_and_its_alpha() -> None:
+    found = candidates(replace(WISH, rank=8, alpha=32.0), has_parent=True)
+    assert {(one.rank, one.alpha) for one in found} == {(8, 32.0)}
+    assert len({one.learning_rate for one in found}) == len(found) == 4
+
+
 def test_halving_finds_the_best_setting_and_the_better_ones_get_more_examples(clock: Clock) -> None:
     result = search(candidates(WISH), clock.train, budget=1e9, most_examples=2000)
     assert (result.best.learning_rate, result.best.rank, result.best.epochs) == (5e-4, 8, 2)

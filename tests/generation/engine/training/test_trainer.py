@@ -14,6 +14,8 @@ from generation.engine.errors import TrainingError, TrainingStoppedError
 from generation.engine.training.batches import batch_of
 from generation.engine.training.dataset import TrainingExample
 from generation.engine.training.distributed import World
+from generation.engine.training.held_out import held_out_loss
+from generation.engine.training.journal import Journal
 from generation.engine.training.trainer import Progress, Trainer, TrainingData
 from tests.generation.engine.training.conftest import QUICK, example_for, pair_for
 
@@ -49,7 +51,7 @@ def test_the_loss_falls_and_only_the_adapter_moves(make_trainer: MakeTrainer) ->
     assert len(moved) == len(start) == 2 * 2 * 7  # two matrices, two layers, seven projections
     losses = [entry["held_out"] for entry in result.state.history]
     assert losses[-1] < 0.8 * losses[0]
-    assert result.state.best_loss == min(losses)
+    assert result.state.best_loss == min(losses[1:])
     assert [progress.step for progress in heard] == list(range(1, 13))
     assert heard[-1].seconds_left == 0
     assert all(progress.tokens_per_second > 0 for progress in heard)
@@ -179,6 +181,67 @@ def test_it_stops_when_the_held_out_loss_gets_no_better(make_trainer: MakeTraine
     losses = [entry["held_out"] for entry in result.state.history]
     assert min(losses) not in losses[-2:]
     assert len(result.state.history) < 31
+
+
+def test_no_step_is_written_down_that_patience_left_out(
+    make_trainer: MakeTrainer, tmp_path: Path, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the pairs follow, whenever the run was killed."""
+    unlike = [replace(one, text="dry rope dry path rope rope dry dry path") for one in data.held_out]
+    data = replace(data, held_out=unlike, pairs=[pair_for(n) for n in range(6)])
+    config = replace(QUICK, epochs=30, patience=2, dropout=0.0, preference_rate=0.5)
+    noted: list[int] = []
+    heard: list[Progress] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "note", lambda self, step, **figures: noted.append(step))
+        trainer = make_trainer(lambda p: bool(heard.append(p)), folder=tmp_path / "whole", data=data, config=config)
+        whole = trainer.run()
+    state, last = whole.state, [progress.phase for progress in heard].index("pairs")
+    assert (state.stopped, whole.steps, len(heard) - last) == ("patience", 30 * 4 + 2, 2)
+    assert state.step == last + 2 < whole.steps
+    assert [progress.step for progress in heard] == noted == list(range(1, state.step + 1))
+    assert [progress.steps for progress in heard] == [whole.steps] * (last - 1) + [state.step] * 3
+    assert [entry["step"] for entry in state.history] == [*range(0, last + 1, 4), state.step]
+    left = [progress.seconds / progress.step * (progress.steps - progress.step) for progress in heard]
+    assert [progress.seconds_left for progress in heard] == pytest.approx(left)
+    for step in (last, last + 1, last + 2):
+        given = {"folder": tmp_path / f"killed-{step}", "data": data, "config": config}
+        with pytest.raises(KilledError):
+            make_trainer(die_at(step), **given).run()
+        again = make_trainer(**given).run()
+        assert same(again.weights, whole.weights) and again.state.history == state.history
+        assert again.state.step == state.step
+
+
+def test_what_it_began_with_is_no_result_of_it(make_trainer: MakeTrainer, data: TrainingData) -> None:
+    """An admin who trains on what the held-out texts are unlike gets what was learned, and the gates to judge it by."""
+    data = replace(data, held_out=[replace(one, text="dry rope dry path rope rope dry") for one in data.held_out])
+    trainer = make_trainer(data=data, config=replace(QUICK, dropout=0.0))
+    start = trainer.adapter.weights()
+    result = trainer.run()
+    losses = [entry["held_out"] for entry in result.state.history]
+    assert losses[0] < min(losses[1:]) == result.held_out == result.state.best_loss
+    assert not all(torch.equal(start[name], value) for name, value in result.weights.items())
+
+
+@pytest.mark.parametrize("pairs", [0, 12])
+def test_the_held_out_loss_is_that_of_the_weights_that_ship(
+    make_trainer: MakeTrainer, data: TrainingData, pairs: int
+) -> None:
+    """In both cases it rises at the end: over the examples the best weights ship, after pairs the last ones."""
+    if pairs:
+        data = replace(data, pairs=[pair_for(n) for n in range(pairs)])
+        config = replace(QUICK, preference_epochs=4, preference_rate=1.0, chosen_weight=0.0, replay=0.0)
+    else:
+        data = replace(data, held_out=[replace(one, text="dry rope dry path rope rope dry") for one in data.held_out])
+        config = replace(QUICK, epochs=30, patience=2, dropout=0.0)
+    trainer = make_trainer(data=data, config=config)
+    result = trainer.run()
+    losses = [entry["held_out"] for entry in result.state.history]
+    assert losses[-1] > min(losses[1:]) == result.state.best_loss
+    assert result.held_out == (losses[-1] if pairs else min(losses[1:]))
+    trainer.adapter.put(result.weights)
+    assert held_out_loss(trainer.adapter, trainer._held_out, trainer.world) == pytest.approx(result.held_out)
 
 
 def test_it_stops_when_its_time_is_over(make_trainer: MakeTrainer) -> None:

@@ -183,17 +183,18 @@ def _only_pairs(data: TrainingData) -> TrainingData:
     return TrainingData([], data.held_out, [pair_for(0)])
 
 
-def test_a_parent_keeps_its_rank_and_a_hostile_one_is_refused(job: TrainingJob, tmp_path: Path) -> None:
+def test_a_parent_keeps_its_rank_and_its_alpha_and_a_hostile_one_is_refused(job: TrainingJob, tmp_path: Path) -> None:
     parent = job.work.parent / "parent"
     with pytest.raises(ModelFolderError):
         searched(replace(job, parent=parent), on_trial=lambda trial: None)
-    found, _ = replace(job, config=replace(QUICK, epochs=1), target=job.model_root / "parent").run(
+    found, _ = replace(job, config=replace(QUICK, epochs=1, alpha=20.0), target=job.model_root / "parent").run(
         lambda progress, model: False
     )
     trials: list[Trial] = []
-    wish = replace(WISH, epochs=1)
-    searched(
-        replace(job, config=wish, parent=job.model_root / "parent", work=tmp_path / "child"), on_trial=trials.append
-    )
-    assert {one.config.rank for one in trials} == {QUICK.rank}
+    wish = replace(WISH, epochs=1, alpha=20.0)
+    child = replace(job, config=wish, parent=job.model_root / "parent", work=tmp_path / "child")
+    searched(child, on_trial=trials.append)
+    assert {(one.config.rank, one.config.alpha) for one in trials} == {(QUICK.rank, 20.0)}
+    with pytest.raises(TrainingError, match="rank 4 and alpha 20"):
+        searched(replace(child, config=WISH, work=tmp_path / "other"), on_trial=trials.append)
     assert min(one.held_out for one in trials) < found.state.history[0]["held_out"]
