@@ -27,7 +27,9 @@ class TrainConfig:
     synonyms               chance that an attribute is called by another usual name
     fit_room               chance that the channel is told to have hardly more room than the text needs
     preference_epochs      passes over the preference pairs, after the examples; 0: none
-    beta                   DPO's weight of the distance to the base (Rafailov et al. 2023, arXiv 2305.18290)
+    beta                   DPO's weight of the distance to its reference (Rafailov et al. 2023, arXiv 2305.18290)
+    own_reference          what that reference is: 1 the adapter as the pairs begin, 0 the base alone. The adapter finds its own
+                           drafts far likelier than the base does: measured from the base, the pairs unlearn that first
     chosen_weight          weight of the chosen text's own loss beside DPO's (Pang et al. 2024, arXiv 2404.19733)
     preference_rate        learning rate of the preference steps, as a share of `learning_rate`
     replay                 examples that are learned again beside each pair, against forgetting; 0: none
@@ -60,6 +62,7 @@ class TrainConfig:
     fit_room: float = 0.6
     preference_epochs: int = 1
     beta: float = 0.1
+    own_reference: int = 1
     chosen_weight: float = 1.0
     preference_rate: float = 0.1
     replay: float = 1.0
@@ -98,6 +101,7 @@ class TrainConfig:
             "fit_room": 0 <= self.fit_room <= 1,
             "preference_epochs": 0 <= self.preference_epochs <= 100,
             "beta": 0 < self.beta <= 10,
+            "own_reference": self.own_reference in (0, 1),
             "chosen_weight": 0 <= self.chosen_weight <= 10,
             "preference_rate": 0 < self.preference_rate <= 1,
             "replay": 0 <= self.replay <= 8,
@@ -133,8 +137,11 @@ class TrainConfig:
         return peak * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
     def identity(self) -> dict[str, Any]:
-        """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit."""
+        """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit and references
+        could be chosen."""
         told = {**self.to_dict(), "threads": None}
+        if self.own_reference:
+            del told["own_reference"]
         if not self.fit_room:
             del told["fit_room"]
         return told

@@ -165,11 +165,27 @@ class Adapter:
     @contextmanager
     def without(self) -> Iterator[None]:
         """The base alone, without gradients and chance, for the block."""
+        with self._still(), self.model.disable_adapter():
+            yield
+
+    @contextmanager
+    def at(self, weights: Mapping[str, torch.Tensor]) -> Iterator[None]:
+        """These parameters instead of the masters, without gradients and chance, for the block."""
+        with self._still():
+            try:
+                for name, tensor in weights.items():
+                    self._computed[name].copy_(tensor)
+                yield
+            finally:
+                self.publish()
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
         was_training, noise = self.model.training, self._noise
         self.model.eval()
         self._noise = 0.0
         try:
-            with self.model.disable_adapter(), torch.no_grad():
+            with torch.no_grad():
                 yield
         finally:
             self._noise = noise

@@ -99,7 +99,7 @@ def chosen_logprobs(hidden: torch.Tensor, targets: torch.Tensor, head: Head) -> 
 def preference_loss(
     chosen: torch.Tensor, rejected: torch.Tensor, base_chosen: torch.Tensor, base_rejected: torch.Tensor, beta: float
 ) -> torch.Tensor:
-    """DPO's loss of each pair [B] from log-probabilities of whole texts under the adapter and under the base alone
+    """DPO's loss of each pair [B] from log-probabilities of whole texts under the adapter and under its reference
     (Rafailov et al. 2023, arXiv 2305.18290, equation 7)."""
     margin = (chosen - base_chosen) - (rejected - base_rejected)
     return -torch.nn.functional.logsigmoid(beta * margin)

@@ -258,7 +258,7 @@ class Trainer:
     def _pair_loss(self, pairs: Sequence[PairRow]) -> tuple[torch.Tensor, int]:
         batch = batch_of([*(pair.chosen for pair in pairs), *(pair.rejected for pair in pairs)], self.adapter.device)
         count = len(pairs)
-        with self.adapter.without():
+        with self.adapter.at(self._best) if self.config.own_reference else self.adapter.without():
             base = by_row(self.adapter.logprobs(batch), batch.rows, 2 * count)
         own = by_row(self.adapter.logprobs(batch), batch.rows, 2 * count)
         losses = preference_loss(own[:count], own[count:], base[:count], base[count:], self.config.beta)
@@ -319,7 +319,7 @@ class Trainer:
         state.recent = []
         if state.step and (state.best_loss is None or found["held_out"] < state.best_loss):
             state.best_loss, state.since_best = found["held_out"], 0
-            self._best = self.adapter.weights()
+            self._best = self.adapter.weights() if left >= 0 else self._best  # in the pairs what they began from stays
         elif state.step and left >= 0:
             state.since_best += 1
             if left and self.config.patience and state.since_best >= self.config.patience:

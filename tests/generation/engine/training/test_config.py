@@ -28,6 +28,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "synonyms": (-0.1, 1.1),
     "preference_epochs": (-1, 101),
     "beta": (0.0, 11.0),
+    "own_reference": (-1, 2),
     "chosen_weight": (-0.1, 11.0),
     "preference_rate": (0.0, 1.1),
     "replay": (-0.1, 8.1),

@@ -275,19 +275,6 @@ def test_what_is_measured_before_the_first_step_is_told_once(
     assert told == [{"held_out": first["held_out"], "pair_accuracy": first["pair_accuracy"]}]
 
 
-def test_pairs_are_learned_without_losing_the_examples(make_trainer: MakeTrainer, data: TrainingData) -> None:
-    data = replace(data, pairs=[pair_for(n) for n in range(12)], held_out_pairs=[pair_for(n) for n in range(12)])
-    config = replace(QUICK, preference_epochs=4, preference_rate=0.5)
-    heard: list[Progress] = []
-    history = make_trainer(lambda p: bool(heard.append(p)), data=data, config=config).run().state.history
-    before = next(entry for entry in history if entry["step"] == 12)
-    assert history[-1]["pair_accuracy"] >= before["pair_accuracy"]
-    assert history[-1]["pair_accuracy"] > 0.9
-    assert history[-1]["held_out"] < before["held_out"] * 1.1
-    assert {progress.phase for progress in heard} == {"examples", "pairs"}
-    assert heard[-1].loss < heard[12].loss
-
-
 def test_what_is_longer_than_allowed_is_left_out_and_counted(make_trainer: MakeTrainer, data: TrainingData) -> None:
     long = replace(data.examples[0], id="long", text=" ".join(["warm lamp"] * 100))
     pair = replace(pair_for(0), rejected=long.text)
