@@ -40,7 +40,7 @@ def run_body(run: GenerationRun) -> dict[str, Any]:
         "produced": progress.produced,
         "model": str(run.model_version),
         "items": items.total,
-        "items_finished": items.total - items.waiting,
+        "items_finished": items.total - items.unfinished,
         "dropped": dict(progress.dropped),
         "texts_per_minute": round(progress.per_minute, 2) if progress.per_minute is not None else None,
         "seconds_left": round(progress.remaining.total_seconds(), 1) if progress.remaining is not None else None,

@@ -191,7 +191,7 @@ class BlockFailure:
 class ItemCounts:
     """How many items of a run have all their texts, fewer than were asked for, an error, or are not done.
 
-    given_up  of those that failed, how many failed with their block. They are not done either: “Go on” takes them up
+    given_up  of those that failed, how many failed with their block: they are not finished, and “Go on” takes them up
     failures  why blocks of the run failed; empty where every item is done
     """
 
@@ -204,7 +204,12 @@ class ItemCounts:
 
     @property
     def waiting(self) -> int:
-        return self.total - self.complete - self.short - (self.failed - self.given_up)
+        return self.total - self.complete - self.short - self.failed
+
+    @property
+    def unfinished(self) -> int:
+        """What somebody may still write: what waits, and what failed with its block."""
+        return self.waiting + self.given_up
 
     @property
     def failed_blocks(self) -> frozenset[int]:
@@ -215,13 +220,14 @@ class ItemCounts:
 
 
 _FEWER = Q(produced__lt=F("requested"))
-_FAILED_BLOCK = GenerationBlock.objects.filter(pk=OuterRef("block"), status=JobStatus.FAILED)
-# The state of an item, as a filter: each item is in exactly one, but for those that failed with their block, which are in two.
+_UNFINISHED = _FEWER & Q(finished=False, error="")
+_GIVEN_UP = Q(Exists(GenerationBlock.objects.filter(pk=OuterRef("block"), status=JobStatus.FAILED)))
+# the state of an item, as a filter: each item is in exactly one
 STATES: dict[str, Q] = {
-    "failed": _FEWER & (~Q(error="") | Q(finished=False) & Q(Exists(_FAILED_BLOCK))),
+    "failed": _FEWER & (~Q(error="") | Q(finished=False) & _GIVEN_UP),
     "short": _FEWER & Q(finished=True, error=""),
     "complete": Q(produced__gte=F("requested")),
-    "waiting": _FEWER & Q(finished=False, error=""),
+    "waiting": _UNFINISHED & ~_GIVEN_UP,
 }
 
 
@@ -238,7 +244,7 @@ def item_counts(run: GenerationRun) -> ItemCounts:
     is_done = sums["total"] == sums["complete"] + sums["ended"]
     failures = () if is_done else _failures(run)
     lost = [block for failure in failures for block in failure.blocks]
-    given_up = rows.filter(STATES["waiting"], block__in=lost).count() if lost else 0
+    given_up = rows.filter(_UNFINISHED, block__in=lost).count() if lost else 0
     return ItemCounts(
         total=sums["total"],
         complete=sums["complete"],

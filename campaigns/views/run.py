@@ -78,7 +78,7 @@ def _failed(run: GenerationRun, counts: ItemCounts) -> GenerationRun | Generatio
     """What failed: the run, or a part of one that has texts of others."""
     if run.status == JobStatus.FAILED:
         return run
-    return failed_block(run) if run.status == JobStatus.SUCCEEDED and counts.waiting else None
+    return failed_block(run) if run.status == JobStatus.SUCCEEDED and counts.unfinished else None
 
 
 @require_safe
