@@ -77,8 +77,10 @@ def test_a_missing_setting_is_the_default() -> None:
     assert TrainConfig.from_dict({"rank": 4}) == TrainConfig(rank=4)
 
 
-def test_a_training_from_before_rooms_fitted_is_the_same_without_them() -> None:
-    before = {name: value for name, value in TrainConfig().to_dict().items() if name != "fit_room"}
+def test_a_training_from_before_rooms_fitted_and_references_were_chosen_is_the_same_without_them() -> None:
+    later = ("fit_room", "own_reference")
+    before = {name: value for name, value in TrainConfig().to_dict().items() if name not in later}
     config = TrainConfig.from_dict({"fit_room": 0.0, **before, "threads": 2})
     assert config.identity() == {**before, "threads": None}
     assert TrainConfig(fit_room=0.5).identity()["fit_room"] == 0.5
+    assert TrainConfig(own_reference=0).identity()["own_reference"] == 0
