@@ -33,7 +33,7 @@ LABELS: dict[str, Text] = {
     "against": gettext_lazy("Compared with"),
     "attempt": gettext_lazy("Attempt"),
     "base_sha256": gettext_lazy("SHA-256 of the base"),
-    "best_loss": gettext_lazy("Lowest held-out loss"),
+    "best_loss": gettext_lazy("Held-out loss"),
     "config": gettext_lazy("Settings"),
     "created_at": gettext_lazy("Created"),
     "created_by": gettext_lazy("By"),

@@ -83,10 +83,25 @@ def _form(request: WorkspaceRequest, workspace: Workspace, campaign: Campaign, b
 
 
 def _estimate_of(form: BriefForm, workspace: Workspace, brief: Brief | None) -> Estimate:
-    """What the form shows before the first change of a field: the brief as stored, or all products."""
-    if brief is not None and not form.is_bound:
+    """What the form shows before the first change of a field: what was sent and refused, the brief as stored, or all products."""
+    if form.is_bound:
+        return _estimate_of_scope(form, workspace, form.data.get("language", ""))
+    if brief is not None:
         return brief_estimate(brief)
     return estimate(workspace=workspace, product_filter={}, segments=0, channels=0, count=4)
+
+
+def _estimate_of_scope(form: BriefScopeForm, workspace: Workspace, language: str) -> Estimate:
+    """By what is valid of a form that was checked."""
+    channels, segments = form.cleaned_data.get("channels") or [], form.cleaned_data.get("segments") or []
+    return estimate(
+        workspace=workspace,
+        product_filter=form.product_filter,
+        segments=len(segments),
+        channels=len(channels),
+        count=form.cleaned_data.get("count") or 0,
+        language=language,
+    )
 
 
 @require_safe
@@ -95,15 +110,7 @@ def brief_preview(request: WorkspaceRequest, workspace: Workspace) -> HttpRespon
     """How many products match and how many texts that makes, while the form is being filled in."""
     form = BriefScopeForm(request.GET, workspace=workspace)
     form.is_valid()
-    channels, segments = form.cleaned_data.get("channels") or [], form.cleaned_data.get("segments") or []
-    found = estimate(
-        workspace=workspace,
-        product_filter=form.product_filter,
-        segments=len(segments),
-        channels=len(channels),
-        count=form.cleaned_data.get("count") or 0,
-        language=request.GET.get("language", ""),
-    )
+    found = _estimate_of_scope(form, workspace, request.GET.get("language", ""))
     wrong = [name for name in form.errors if name != "channels"]
     context = {"estimate": found, "wrong": [form[name].label for name in wrong if name in form.fields]}
     return render(request, "campaigns/brief/partials/estimate.html", context)

@@ -1,16 +1,16 @@
-"""A workspace's training, started as the web starts it and worked on here as the training worker does."""
+"""A workspace's jobs, started as the web starts them and worked on here as the worker does."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.management.base import CommandError
 from django.db import connection
 
+from copystudio.db import Job
 from copystudio.models import Role, User, Workspace
 from generation.engine.training.config import TrainConfig
 from generation.models import LanguageModel, ModelVersion, TrainingRun
@@ -47,14 +47,35 @@ def workspace_train(
         scope=_scope_of(workspace, scope),
     )
     say(f"{run.label}: {run.data_counts}" if is_new else f"{run.label} is open already: it goes on.")
-    with _told(run, say):
-        training_execute(run_id=run.pk)
-        run.refresh_from_db()
-        while run.is_open:  # a worker has it, or one that was killed had it and its lease runs out
-            time.sleep(SECONDS)
-            training_execute(run_id=run.pk)
-            run.refresh_from_db()
+    work_to_its_end(run, lambda: training_execute(run_id=run.pk), _Teller(run, say).tell)
     return run
+
+
+def work_to_its_end(job: Job, execute: Callable[[], None], tell: Callable[[], None]) -> None:
+    """Work on the job until it has ended, or wait for whoever works on it. Meanwhile a thread calls ``tell``, and once more at
+    the end: it reads the row, whoever writes it, and tells what is new."""
+    over = threading.Event()
+
+    def watch() -> None:
+        try:
+            while not over.wait(SECONDS):
+                tell()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=watch, name="progress", daemon=True)
+    thread.start()
+    try:
+        execute()
+        job.refresh_from_db()
+        while job.is_open:  # a worker has it, or one that was killed had it and its lease runs out
+            time.sleep(SECONDS)
+            execute()
+            job.refresh_from_db()
+    finally:
+        over.set()
+        thread.join()
+    tell()
 
 
 def step_line(*, step: int, steps: int, loss: float | None, held_out: float | None, rate: float, left: float) -> str:
@@ -98,28 +119,6 @@ def _parent_of(workspace: Workspace, folder: str) -> ModelVersion | None:
     if version is None:
         raise CommandError(f"There is no version with the adapter {folder} in {workspace.slug}.")
     return version
-
-
-@contextmanager
-def _told(run: TrainingRun, say: Say) -> Iterator[None]:
-    """Meanwhile a thread reads the row, whoever writes it, and tells what is new."""
-    teller, over = _Teller(run, say), threading.Event()
-
-    def watch() -> None:
-        try:
-            while not over.wait(SECONDS):
-                teller.tell()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=watch, name="training-progress", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-    teller.tell()
 
 
 class _Teller:

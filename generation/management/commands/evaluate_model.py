@@ -5,24 +5,20 @@
     manage.py evaluate_model --workspace my-shop
     manage.py evaluate_model --workspace my-shop --number 4      the same as "Measure" does in the browser
 
-Measured on the products of the starter corpus that no training learns from, with those of ``--examples`` and ``--pairs``
-added; a workspace's version on those of its own training's data. With ``--number`` the figures are kept with that version
+Measured on the products of the starter corpus that no training learns from, with those of ``--examples``, ``--pairs``
+and ``--edits`` added; a workspace's version on those of its own training's data. With ``--number`` the figures are kept with that version
 of the workspace, and promoting it sees its gates.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from copystudio.db import JobStatus
 from copystudio.errors import StudioError
@@ -36,7 +32,7 @@ from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.training.adapter_folder import read_lineage
 from generation.engine.training.dataset import PreferencePair, TrainingExample, read_lines
 from generation.management.folders import model_folder
-from generation.management.foreground import SECONDS, admin_of
+from generation.management.foreground import admin_of, work_to_its_end
 from generation.models import Evaluation, ModelVersion
 from generation.selectors.evaluation_words import evaluation_error
 from generation.services.evaluation import evaluation_execute, evaluation_start, held_out_of
@@ -53,11 +49,11 @@ from generation.services.measuring import (
     measure,
     questions_of,
 )
-from generation.services.training_data import Split, split, starter_examples
+from generation.services.training_data import Split, split, starter_edits, starter_examples
 from generation.services.turn import Turn, compute_turn
 
 # what is asked of files; a version is measured as the browser does
-OF_FILES = ("base", "against", "items", "samples", "seed", "examples", "pairs")
+OF_FILES = ("base", "against", "items", "samples", "seed", "examples", "pairs", "edits")
 
 
 class Command(BaseCommand):
@@ -81,6 +77,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--examples", nargs="*", default=[], help="JSON lines of examples, beside the corpus")
         parser.add_argument("--pairs", nargs="*", default=[], help="JSON lines of preference pairs")
+        parser.add_argument(
+            "--edits", action="store_true", help="the pairs of what editors made of the starter's drafts, too"
+        )
         parser.add_argument("--out", help="JSON file for every figure, text and difference")
         self.usual = {name: parser.get_default(name) for name in OF_FILES}
 
@@ -118,13 +117,9 @@ class Command(BaseCommand):
         that is open already is gone on with."""
         version = self._version(options)
         evaluation = evaluation_start(actor=admin_of(version.workspace), version=version)
-        with self._told(evaluation):
-            evaluation_execute(evaluation_id=evaluation.pk)
-            evaluation.refresh_from_db()
-            while evaluation.is_open:  # a worker has it, or one that was killed had it and its lease runs out
-                time.sleep(SECONDS)
-                evaluation_execute(evaluation_id=evaluation.pk)
-                evaluation.refresh_from_db()
+        work_to_its_end(
+            evaluation, lambda: evaluation_execute(evaluation_id=evaluation.pk), self._row_teller(evaluation)
+        )
         if evaluation.status == JobStatus.CANCELLED:
             raise CommandError("The evaluation was cancelled.")
         if evaluation.status != JobStatus.SUCCEEDED:
@@ -145,30 +140,19 @@ class Command(BaseCommand):
             raise CommandError(f"There is no version {number} in {workspace.slug}.")
         return version
 
-    @contextmanager
-    def _told(self, evaluation: Evaluation) -> Iterator[None]:
-        """Meanwhile a thread reads the row, whoever writes it, and tells how far it is."""
-        over = threading.Event()
+    def _row_teller(self, evaluation: Evaluation) -> Callable[[], None]:
+        """What tells how far the evaluation is by its row, whoever writes it."""
+        said = ""
 
-        def watch() -> None:
-            said = ""
-            try:
-                while not over.wait(SECONDS):
-                    row = Evaluation.objects.filter(pk=evaluation.pk).first()
-                    now = f"{row.step}: {row.percent} %" if row is not None and row.step else said
-                    if now != said:
-                        said = now
-                        self.stderr.write(now)
-            finally:
-                connection.close()
+        def tell() -> None:
+            nonlocal said
+            row = Evaluation.objects.filter(pk=evaluation.pk).first()
+            now = f"{row.step}: {row.percent} %" if row is not None and row.step else said
+            if now != said:
+                said = now
+                self.stderr.write(now)
 
-        thread = threading.Thread(target=watch, name="evaluation-progress", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+        return tell
 
     def _show(self, measured: dict[str, Measured], out: Path | None) -> None:
         gates = judged(measured)
@@ -191,6 +175,8 @@ class Command(BaseCommand):
         """Who is measured, the base last, and on what."""
         added = [one for name in options["examples"] for one in read_lines(Path(name), TrainingExample)]
         pairs = [one for name in options["pairs"] for one in read_lines(Path(name), PreferencePair)]
+        if options["edits"]:
+            pairs += starter_edits()[1]
         if options["workspace"]:
             new, data = self._active(options["workspace"])
             data = split([*data.held_out, *added], [*data.held_out_pairs, *pairs])

@@ -57,6 +57,15 @@ def test_it_works_from_the_form(cast: Cast, campaign: Campaign) -> None:
     assert list(brief.segments.all()) == [segment]
 
 
+@pytest.mark.parametrize("words", [{"name": ""}, {"must_words": "free shipping", "never_words": "free"}])
+def test_of_a_refused_form_what_it_comes_to_stays(cast: Cast, campaign: Campaign, words: dict[str, str]) -> None:
+    """Whether the form refuses it or the service."""
+    factories.make_product(cast)
+    refused = cast.client(cast.copywriter).post(new(cast, campaign), filled(cast, **words))
+    found = refused.context["estimate"]
+    assert (refused.status_code, found.products, found.channels, found.texts) == (422, 1, 1, 4)
+
+
 def test_it_writes_its_event(cast: Cast, campaign: Campaign) -> None:
     brief = make_brief(cast, campaign=campaign)
     brief_save(actor=cast.approver, campaign=campaign, brief=brief, data=brief_data(cast, name="Other"))

@@ -17,6 +17,7 @@ from copystudio.models import Event
 from copystudio.services.jobs import job_cancel
 from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.evaluation.result import compare
+from generation.management import foreground
 from generation.management.commands import evaluate_model
 from generation.models import Evaluation, ModelVersion
 from generation.services import evaluation as worker
@@ -106,7 +107,7 @@ def test_an_evaluation_that_a_worker_has_is_followed_to_its_end(
         if len(tries) == 3:
             execute(evaluation_id=evaluation_id)
 
-    monkeypatch.setattr(evaluate_model, "SECONDS", 0.01)
+    monkeypatch.setattr(foreground, "SECONDS", 0.01)
     monkeypatch.setattr(evaluate_model, "evaluation_execute", busy)
     assert "gate" in command("--number", str(version.number))
     assert tries == [started.pk] * 3

@@ -174,4 +174,4 @@ def test_progress_is_told_while_it_trains(shop: Cast, monkeypatch: pytest.Monkey
     monkeypatch.setattr(foreground._Teller, "tell", noted)
     monkeypatch.setattr(worker, "_on_step", on_step)
     command()
-    assert "training-progress" in tellers
+    assert "progress" in tellers
