@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from generation.engine.config import CopyBrief, Fact, Language
 from generation.engine.evaluation.quantities import with_latin_units
@@ -42,6 +43,8 @@ _ASIDE = re.compile(
     r"cleaner|contact with|goodbye|shaped)\b|比|似|像|如需|如果|若|另选|模特|搭配|替代|取代|严禁|缺乏|适用于|去除|\b0\s?%",
     re.IGNORECASE,
 )
+_DENYING = re.compile(r"(?:no|without|free (?:of|from))\b|不[含加添用]|无添加|零添加|不添加", re.IGNORECASE)
+_THINGLIKE = frozenset(("type", "material", "value", "part"))
 _TELLING = frozenset(("colour", "material", "feature", "pattern", NUMBER))
 
 
@@ -65,16 +68,18 @@ def in_own_language(brief: CopyBrief) -> CopyBrief:
 
 def _title(title: str, brand: str, language: Language) -> str:
     """The title with every known phrase in the language given. Brand and names stay, but no Chinese in English; so does a
-    title that denies something, or of which little is known."""
+    title that denies something, or of which little is known and not even what the thing is."""
     plain = _plain(title)
     if language is Language.EN:
         plain = with_latin_units(plain)
     found = glossary().places(plain, language)
     affirmed = glossary().phrases(plain, language)
-    if share_known(plain, found) < _LEAST_TITLE or len(affirmed) < len(found):
-        return title
     start = plain.casefold().find(brand.casefold()) if brand else -1
     kept = range(start, start + len(brand)) if start >= 0 else range(0)
+    unbranded = plain[: kept.start] + plain[kept.stop :]
+    is_known = share_known(unbranded, glossary().places(unbranded, language)) >= _LEAST_TITLE
+    if not (is_known or _names_thing(plain, found)) or len(affirmed) < len(found):
+        return title
     parts, last = list[str](), 0
     for phrase in found:
         if phrase.start not in kept:
@@ -86,15 +91,20 @@ def _title(title: str, brand: str, language: Language) -> str:
     return " ".join(" ".join(part.strip(" -") for part in parts).split()) or title
 
 
+def _names_thing(title: str, found: Sequence[Phrase]) -> bool:
+    """Whether the last known words say what the thing is, and end the title as both languages have it: "Racer TR21 Shoes"."""
+    return bool(found) and found[-1].terms[-1].kind == "type" and not title[found[-1].end :].strip()
+
+
 def _fact(fact: Fact, language: Language) -> Fact | None:
     """The fact in the language given; None where nothing of it is known. Names and amounts stay as they are."""
     attribute, name = fact.attribute, ""
     if is_foreign := _is_abroad(attribute, language):
-        name = glossary().whole(attribute, language)
+        name = glossary().whole(attribute, language, columns=True)
         attribute = name[:1].upper() + name[1:] or _FEATURE[language is Language.ZH_HANS]
     if language is Language.EN:
         told, unit = (f"{fact.value} {fact.unit}", "") if _is_abroad(fact.unit, language) else (fact.value, fact.unit)
-        fact = replace(fact, value=with_latin_units(told), unit=unit)
+        fact = replace(fact, value=re.sub("[、，] ?", ", ", with_latin_units(told)), unit=unit)
     if fact.value.strip().casefold() in (*_YES, *_NO) and is_foreign:
         is_yes = fact.value.strip().casefold() in _YES
         return Fact(attribute, _AFFIRMED[language]) if name and is_yes else None
@@ -102,33 +112,52 @@ def _fact(fact: Fact, language: Language) -> Fact | None:
         return None if is_foreign and not name else replace(fact, attribute=attribute)
     if not _is_abroad(fact.value, language):
         return replace(fact, attribute=attribute)
-    said = dict.fromkeys(_value(fact.value, language, is_named=bool(name)))
+    said = dict.fromkeys(_value(fact.value, language, is_named=bool(name) or not is_foreign))
+    if attribute.endswith("色"):
+        said = dict.fromkeys(map(_colour, said))
     if said:
         return Fact(attribute, joined(said, language), fact.unit)
     return None if is_foreign else fact
 
 
 def _value(value: str, language: Language, *, is_named: bool) -> Iterator[str]:
-    """What the value says, part by part; where one denies something, no further."""
-    for part in parts_of(_plain(value)):
-        if glossary().denies(part):
+    """What the value says, part by part; where one denies something, no further. Of what "and" or "or" joins all or nothing:
+    "closes for fridge or bag" does not say "bag". A known word may deny what follows: 不含香精、精油."""
+    for together in parts_of(_plain(value)):
+        if any(map(glossary().denies, together)):
             return
-        if plain := REMARK.sub("", part).strip():
-            yield from _part(plain, language, is_named=is_named)
+        plain = [part for one in together if (part := REMARK.sub("", one).strip())]
+        denying = next((place for place, part in enumerate(plain) if _DENYING.match(part)), len(plain))
+        told = [list(_part(part, language, is_named=is_named)) for part in plain[: denying + 1]]
+        if all(told):
+            yield from chain.from_iterable(told)
+        if denying < len(plain):
+            return
 
 
 def _part(part: str, language: Language, *, is_named: bool) -> Iterator[str]:
-    whole = glossary().whole(part, language) or glossary().whole(f"{part}色", language)
+    """What a part says. Without the name of what it is about, only what speaks of the product whatever that is: "Button: large"
+    and "Shade: white" do not make the product large or white."""
+    whole = glossary().whole(part, language) or glossary().whole(f"{part}色", language) if is_named else ""
     if whole:
-        if is_named or not whole[0].isdigit():
-            yield whole
+        yield whole
     elif _is_name(part) or is_amount(part):
         if is_named or not is_amount(part):
             yield part
     else:
-        found = [phrase for phrase in glossary().phrases(part, language) if is_named or _tells(phrase)]
+        found = [phrase for phrase in glossary().phrases(part, language) if is_named or _tells_alone(phrase)]
         if share_known(part, found) >= _LEAST_KNOWN:
             yield from (phrase.said for phrase in found)
+
+
+def _colour(said: str) -> str:
+    """What is told of a colour in Chinese, as a colour: olive and oat are things besides."""
+    terms = [term for term, *_ in glossary().terms(said)]
+    return (
+        f"{said}色"
+        if len(terms) == 1 and terms[0].kind in _THINGLIKE and terms[0].text == said and is_han(said[-1])
+        else said
+    )
 
 
 def _facts_read(description: str, said: Sequence[str], language: Language) -> list[Fact]:
@@ -155,7 +184,7 @@ def _told_apart(phrase: Phrase, sentence: str, language: Language) -> Iterator[t
     column = _COLUMN.search(sentence[: phrase.start])
     *rest, last = phrase.terms
     if column:
-        if name := glossary().whole(column[1], language):
+        if name := glossary().whole(column[1], language, columns=True):
             yield name[:1].upper() + name[1:], phrase.said
     elif last.kind in ("type", "audience") and all(term.kind in _TELLING | {"audience", "use"} for term in rest):
         yield from (
@@ -175,6 +204,11 @@ def _tells(phrase: Phrase) -> bool:
     if phrase.terms[-1].kind == "part" and len(phrase.terms) > 1:
         return True
     return bool(phrase.kinds & _TELLING) and not phrase.kinds <= {NUMBER, "value"}
+
+
+def _tells_alone(phrase: Phrase) -> bool:
+    """Whether it says the same of the product whatever it was said of: not "large", "white", "cotton", but "waterproof"."""
+    return _tells(phrase) and (phrase.terms[-1].kind == "part" or "feature" in phrase.kinds)
 
 
 def _plain(text: str) -> str:
@@ -202,5 +236,5 @@ def _is_name(part: str) -> bool:
     if re.search(r"[()\[\]（）]", part) or part.casefold() in (*_YES, *_NO):
         return False
     return 0 < len(words) <= 3 and not any(
-        (word.isalpha() and word.islower()) or any(map(is_han, word)) for word in words
+        (word.islower() and not re.search(r"\d", word)) or any(map(is_han, word)) for word in words
     )

@@ -22,12 +22,12 @@ NUMBER = "number"  # the kind of what needs no translation: 250 ml, 50 %, 28 × 
 _WORDS_IN_TERM = 4
 _SENTENCE_END = re.compile(r"[;!?•·]+|[.](?=\s|$)|[。；！？]+|\n(?!\s*[a-z])|\s[-–—]+\s")  # a line may be wrapped
 _PART = re.compile(
-    r"(?<!\s)\s*(?:(?<!\d),|,(?!\d{3})|[、，/&+|:：()\[\]（）【】])\s*|(?<!\s)\s+(?:and|or|plus)\s+|[和与及或]"
+    r"(?<!\s)\s*(?:(?<!\d),|,(?!\d{3})|(?<!\d)/(?!(?:m[23²³]|min|h|s|kg|L)\b|平方米|小时|分钟)|(?<=\d)/(?!\d)|[、，&+|:：()\[\]（）【】])\s*|(?P<and>(?<!\s)\s+(?:and|or|plus)\s+|[和与或]|及(?![膝踝地时]))"
 )
 REMARK = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]")  # in brackets, behind what it is about
 _HIDDEN = "\x00"
 _AMOUNT = re.compile(
-    r"(?<![A-Za-z0-9_.])\d+(?:[.,]\d+)*(?:\s?[x×*–-]\s?\d+(?:[.,]\d+)*)*(?:[\s-]?(?:%|°C|°F|(?:mm|cm|m|km|kg|g|mg|ml|L|l|oz|lbs?|W|V|mAh|"
+    r"(?<![A-Za-z0-9_.])\d+(?:[.,/]\d+)*(?:\s?[x×*–-]\s?\d+(?:[.,]\d+)*)*(?:[\s-]?(?:%|°C|°F|(?:mm|cm|m|km|kg|g|mg|ml|L|l|oz|lbs?|W|V|mAh|"
     r"Wh|GB|TB|Hz|dB|lm|in|h|min)(?![A-Za-z])))?(?![A-Za-z\d])"
 )
 _TOKEN = re.compile(
@@ -60,7 +60,17 @@ _SMALL = (
     "featuring has have than into onto over under inside through until but"
 )
 _SMALL_WORDS = _BETWEEN | frozenset(_SMALL.split())
-_FALSE = ("vegan", "faux", "fake", "mock", "imitation", "simulated", "artificial", "made")  # in front of a material
+_FALSE = (
+    "vegan",
+    "faux",
+    "fake",
+    "mock",
+    "imitation",
+    "simulated",
+    "synthetic",
+    "artificial",
+    "made",
+)  # in front of a material
 _SMALL_HAN = "的了款色版制质面料用是为有配选以采及和与或，、"  # characters beside which a phrase may stand alone
 _LAST_WORD, _NEXT_WORD = re.compile(r"([A-Za-z]+)[\s-]$"), re.compile(r"[\s-]([A-Za-z]+)")
 
@@ -118,6 +128,9 @@ class Glossary:
             self._english.setdefault(_key(english), Term(chinese, kind))
             self._chinese.setdefault(chinese, Term(english, kind))
         self._longest = max(map(len, self._chinese), default=0)
+        numbered = sorted((key for key in self._english if key[0].isdigit()), key=len, reverse=True)
+        spelled = "|".join(re.escape(key).replace(r"\ ", r"[\s-]") for key in numbered)
+        self._numbered = re.compile(rf"(?:{spelled or '(?!)'})(?!\w)", re.IGNORECASE)
 
     def phrases(self, text: str, language: Language) -> list[Phrase]:
         """What the text says, as far as it is known, in the language given; what is denied or asked is left out."""
@@ -160,10 +173,11 @@ class Glossary:
             for term, begin, stop in self.terms(text[start:end]):
                 yield term, start + begin, start + stop
 
-    def whole(self, text: str, language: Language) -> str:
-        """The text in the language given where every word of it is known, else nothing."""
+    def whole(self, text: str, language: Language, *, columns: bool = False) -> str:
+        """The text in the language given where every word of it is known, else nothing. Of a column's name, which is made of
+        other words ("fit", "across"), where `columns` says that it is one."""
         spans = _spans(text)
-        found = [self._read(text, *span, language, columns=True) for span in spans]
+        found = [self._read(text, *span, language, columns=columns) for span in spans]
         if not found or not all(
             len(part) == 1 and _covers(part[0], text, span) for part, span in zip(found, spans, strict=True)
         ):
@@ -206,17 +220,21 @@ class Glossary:
         place = 0
         while place < len(tokens):
             token, count = tokens[place], 1
-            if token["number"]:
+            if numbered := self._numbered.match(text, token.start(), end):
+                term = self._english[_key(numbered.group())]
+                yield _said(term, numbered.group(), is_own=language is Language.EN), numbered.start(), numbered.end()
+                count = sum(token.start() <= other.start() < numbered.end() for other in tokens)
+            elif token["number"]:
                 if not (place and _is_of_a_name(tokens[place - 1], token)):
                     yield Term(token.group().strip(), NUMBER), token.start(), token.end()
             elif token["han"]:
-                for term, begin, end in self._in_chinese(token):
-                    yield _said(term, text[begin:end], is_own=language is Language.ZH_HANS), begin, end
+                for term, begin, stop in self._in_chinese(token):
+                    yield _said(term, text[begin:stop], is_own=language is Language.ZH_HANS), begin, stop
             else:
                 count, known = self._in_english(text, tokens, place)
                 if known:
-                    begin, end = token.start(), tokens[place + count - 1].end()
-                    yield _said(known, text[begin:end], is_own=language is Language.EN), begin, end
+                    begin, stop = token.start(), tokens[place + count - 1].end()
+                    yield _said(known, text[begin:stop], is_own=language is Language.EN), begin, stop
                 elif language is Language.ZH_HANS and token.group().casefold() in _BEFORE:
                     yield _BEFORE[token.group().casefold()]
             place += count
@@ -254,12 +272,16 @@ def glossary() -> Glossary:
         return Glossary(lines)
 
 
-def parts_of(text: str) -> list[str]:
-    """What stands between commas, "and" and the like, with the remarks in brackets behind it."""
+def parts_of(text: str) -> list[list[str]]:
+    """What stands between commas, "and" and the like, with the remarks in brackets behind it; what "and" or "or" joins is
+    together in one."""
     hidden = REMARK.sub(lambda match: _HIDDEN * len(match.group()), text)
-    cuts = [(0, 0), *(match.span() for match in _PART.finditer(hidden)), (len(text), len(text))]
-    parts = [text[end:start].strip() for (_, end), (start, _) in pairwise(cuts)]
-    return [part for part in parts if part]
+    found, last, goes_on = list[list[str]](), 0, False
+    for cut in [*_PART.finditer(hidden), None]:
+        if part := text[last : cut.start() if cut else None].strip():
+            found = [*found[:-1], [*found[-1], part]] if goes_on and found else [*found, [part]]
+        last, goes_on = (cut.end(), bool(cut["and"])) if cut else (last, False)
+    return found
 
 
 def joined(parts: Iterable[str], language: Language) -> str:
@@ -346,7 +368,7 @@ def _said(term: Term, original: str, *, is_own: bool) -> Term:
 def _between(left: Term, right: Term, language: Language) -> str:
     if language is Language.EN:
         return " "
-    if left.kind == NUMBER and right.kind in ("part", "type") and left.text[-1].isdigit():
+    if left.kind == NUMBER and right.kind in ("part", "type") and left.text.isdigit():
         return "个"
     is_latin = right.text[0].isascii() and (left.text[-1].isascii() or right.text[0].isdigit())
     return " " if is_latin else ""

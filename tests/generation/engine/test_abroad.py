@@ -52,6 +52,13 @@ def test_an_english_description_becomes_chinese_facts_and_nothing_that_it_denies
         (("Care", "Not dishwasher or microwave safe"), []),
         (("Material", "Cotton (excluding trim), leather"), []),
         (("Colour", "Red (sold out), blue"), []),
+        (("Lid", "closes for fridge or bag"), []),  # of what is joined all or nothing
+        (("Colour", "grey, oat and frobnium"), ["颜色: 灰色"]),
+        (("Colour", "olive, white, XL"), ["颜色: 橄榄色、白色、XL"]),
+        (("Frob", "white"), []),  # which says nothing of the product
+        (("Frob", "waterproof"), ["特点: 防水"]),
+        (("Fabric", "cotton, 260 g/m²"), ["面料: 棉、260 g/m2"]),
+        (("Features", "sewn-in frob"), []),
         (("Frobnication", "12 mm"), []),  # an amount of nothing that is known
         (("Frobnication", "does what it can for you"), []),
         (("防水等级", "IPX7"), ["防水等级: IPX7"]),
@@ -70,10 +77,28 @@ def test_facts_are_told_in_chinese_as_far_as_they_are_known(fact: tuple[str, ...
         (("容量", "1.5 升"), ["Capacity: 1.5 L"]),
         (("质保", "2 年"), ["Warranty: 2 years"]),
         (("单元", "10 毫米纸盆"), []),
+        (("成分", "不含香精、精油"), ["Ingredients: without fragrance"]),  # nor is there what comes behind
+        (("屏幕", "13、14 英寸"), ["Screen: 13, 14 in"]),
     ],
 )
 def test_facts_are_told_in_english_with_their_units(fact: tuple[str, ...], english: list[str]) -> None:
     assert told(in_own_language(brief(Language.EN, "Kettle", "", fact))) == english
+
+
+@pytest.mark.parametrize(
+    ("title", "chinese"),
+    [
+        ("Cairnelle Marrow Ridge Frob Lip Balm", "Cairnelle Marrow Ridge Frob 润唇膏"),
+        ("Racer TR21 Shoes", "Racer TR21 鞋"),  # hardly anything is known, but what the thing is
+        ("Adicolor 3-Stripes Shorts", "Adicolor 三条纹短裤"),  # terms that begin with a number
+        ("Black 1/4 Zip Jacket", "黑色 1/4拉链外套"),
+        ("Response Super 2.0 Shoes", "Response Super 2.0鞋"),  # a version is not how many there are
+        ("Shoes Racer TR21 Frob", "Shoes Racer TR21 Frob"),
+        ("Racer TR21 Frob without Shoes", "Racer TR21 Frob without Shoes"),
+    ],
+)
+def test_a_title_of_names_says_what_the_thing_is(title: str, chinese: str) -> None:
+    assert in_own_language(brief(Language.ZH_HANS, title)).product_title == chinese
 
 
 def test_an_english_title_has_no_chinese_left() -> None:

@@ -54,7 +54,7 @@ def test_phrases_are_made_of_known_words_and_deny_nothing(text: str, language: L
     [
         ("Soft leather", ZH, "柔软皮革"),
         ("soft, waterproof", ZH, "柔软、防水"),
-        ("Fit", ZH, "版型"),
+        ("Fit", ZH, ""),  # the name of a column
         ("soft jelly", ZH, ""),
         ("no pocket", ZH, ""),
         ("柔软的皮革", EN, "soft leather"),
@@ -63,6 +63,10 @@ def test_phrases_are_made_of_known_words_and_deny_nothing(text: str, language: L
 )
 def test_a_whole_text_is_known_in_every_word_or_not_at_all(text: str, language: Language, whole: str) -> None:
     assert SMALL.whole(text, language) == whole
+
+
+def test_the_name_of_a_column_is_one_of_its_own() -> None:
+    assert SMALL.whole("Fit", ZH, columns=True) == "版型"
 
 
 @pytest.mark.parametrize("line", ["soft\t柔软", "soft\t\tfeature", "soft\t柔软\tadjective"])

@@ -13,6 +13,7 @@ CHINESE = [
     "adidas 跑鞋",
     "¥199 起，今晚开抢🎉",
     "USB-C 接口，五档亮度",
+    "早餐午餐，一盒装好",
 ]
 NOT_SIMPLIFIED_CHINESE = [
     "輕盈緩震，陪你跑完每一公里，現在就來",  # Traditional
