@@ -1,11 +1,21 @@
 """Find texts that say the same in nearly the same words. Works on characters, so for Chinese as for English."""
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 _GRAM = 3
 NEAR = 0.75
 _SHORTEST_CIRCLE = 8
+_HASHTAG = re.compile(r"#\S+")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_WORD = re.compile(r"[a-z][a-z'’-]+")
+# English words that may stand twice beside the same one
+_SMALL = "the a an and of in for with to on at it is its or your you that by from as are up no not be this one"
+_SMALL_WORDS = frozenset(_SMALL.split())
+_SHORT, _MIDDLE, _LONG = 60, 90, 260  # characters up to which words said again are too many
 
 
 def normal_key(text: str) -> str:
@@ -41,10 +51,37 @@ def repeated(one: str, other: str) -> float:
 
 
 def repeats_itself(text: str) -> bool:
-    """Whether the text goes round in circles: of its character runs, fewer than half are different ones."""
+    """Whether the text goes round in circles, of its character runs fewer than half being different ones, or says the same words
+    again.
+
+    The latter as short copy hardly ever does: of 10,849 texts of the starter corpus and its edits fewer than one in a hundred, of
+    3,974 drafts that readers judged 6 %, of which they could use one in four (and of the others one in two).
+    """
     key = normal_key(text)
     runs = len(key) - _GRAM + 1
-    return runs >= _SHORTEST_CIRCLE and len(ngrams(key)) < runs / 2
+    return (runs >= _SHORTEST_CIRCLE and len(ngrams(key)) < runs / 2) or _says_again(_HASHTAG.sub("", text))
+
+
+def _says_again(text: str) -> bool:
+    """Three Chinese characters in a row twice, two of them three times, or two English words beside each other twice."""
+    length = len(text)
+    found = [
+        (2, _han_runs(text, 3) if length <= _SHORT else ()),
+        (3, _han_runs(text, 2) if length <= _MIDDLE else ()),
+        (2, _word_pairs(text) if length <= _LONG else ()),
+    ]
+    return any(max(Counter(said).values(), default=0) >= least for least, said in found)
+
+
+def _han_runs(text: str, size: int) -> Iterator[str]:
+    for row in _HAN.findall(text):
+        yield from (row[at : at + size] for at in range(len(row) - size + 1))
+
+
+def _word_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Neighbours that both mean something, and not the same."""
+    pairs = pairwise(_WORD.findall(text.casefold()))
+    return ((one, other) for one, other in pairs if one != other and not _SMALL_WORDS.intersection((one, other)))
 
 
 class SeenTexts:

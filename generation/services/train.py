@@ -49,7 +49,7 @@ from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
     from generation.engine.loader import LoadedModel
-    from generation.engine.training.trainer import Progress, TrainResult
+    from generation.engine.training.progress import Progress, TrainResult
 
 log = logging.getLogger(__name__)
 

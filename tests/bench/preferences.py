@@ -82,7 +82,8 @@ def main() -> None:
     django.setup()
     from generation.engine.loader import load
     from generation.engine.training.adapter_folder import read_lineage
-    from generation.engine.training.trainer import Progress, Trainer, TrainingData
+    from generation.engine.training.progress import Progress
+    from generation.engine.training.trainer import Trainer, TrainingData
     from generation.services.training_data import starter_examples
 
     root = Path(os.environ["MODEL_ROOT"])

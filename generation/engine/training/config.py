@@ -32,6 +32,8 @@ class TrainConfig:
                            drafts far likelier than the base does: measured from the base, the pairs unlearn that first
     chosen_weight          weight of the chosen text's own loss beside DPO's (Pang et al. 2024, arXiv 2404.19733)
     preference_rate        learning rate of the preference steps, as a share of `learning_rate`
+    keep_parent            share of the parent's weights in those that come out, after the last step: less is forgotten (Wortsman
+                           et al. 2022, arXiv 2109.01903); 0: none. Nothing without a parent
     replay                 examples that are learned again beside each pair, against forgetting; 0: none
     evaluations            how often in an epoch the held-out loss is measured
     patience               evaluations without a better held-out loss after which training stops; 0: never
@@ -65,6 +67,7 @@ class TrainConfig:
     own_reference: int = 1
     chosen_weight: float = 1.0
     preference_rate: float = 0.1
+    keep_parent: float = 0.0
     replay: float = 1.0
     evaluations: int = 2
     patience: int = 3
@@ -104,6 +107,7 @@ class TrainConfig:
             "own_reference": self.own_reference in (0, 1),
             "chosen_weight": 0 <= self.chosen_weight <= 10,
             "preference_rate": 0 < self.preference_rate <= 1,
+            "keep_parent": 0 <= self.keep_parent < 1,
             "replay": 0 <= self.replay <= 8,
             "evaluations": 1 <= self.evaluations <= 100,
             "patience": 0 <= self.patience <= 1000,
@@ -137,13 +141,14 @@ class TrainConfig:
         return peak * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
     def identity(self) -> dict[str, Any]:
-        """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit and references
-        could be chosen."""
+        """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit, references could
+        be chosen and parents kept."""
         told = {**self.to_dict(), "threads": None}
         if self.own_reference:
             del told["own_reference"]
-        if not self.fit_room:
-            del told["fit_room"]
+        for name in ("fit_room", "keep_parent"):
+            if not getattr(self, name):
+                del told[name]
         return told
 
     @classmethod

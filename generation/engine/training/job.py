@@ -13,7 +13,8 @@ from generation.engine.training.adapter_folder import TRAINING, Lineage, read_li
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.distributed import World
 from generation.engine.training.lora import write_adapter
-from generation.engine.training.trainer import OnStart, Progress, Trainer, TrainingData, TrainResult
+from generation.engine.training.progress import Progress, TrainResult
+from generation.engine.training.trainer import OnStart, Trainer, TrainingData
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,3 +220,10 @@ def write_adapter(folder: Path, adapter: Adapter, weights: Mapping[str, torch.Te
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
     """The trained parameters of an adapter folder, in float32."""
     return {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
+
+
+def between_weights(
+    weights: Mapping[str, torch.Tensor], others: Mapping[str, torch.Tensor], share: float
+) -> dict[str, torch.Tensor]:
+    """The weighted mean of two adapters' parameters, the second with that share."""
+    return {name: torch.lerp(tensor.float(), others[name].float(), share) for name, tensor in weights.items()}

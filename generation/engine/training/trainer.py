@@ -23,10 +23,11 @@ from generation.engine.training.checkpoint import Checkpoint, TrainState, read_n
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import PreferencePair, TrainingExample
 from generation.engine.training.distributed import World
-from generation.engine.training.held_out import by_row, measure
+from generation.engine.training.held_out import by_row, held_out_loss, measure
 from generation.engine.training.journal import Journal
-from generation.engine.training.lora import Adapter, read_weights
+from generation.engine.training.lora import Adapter, between_weights, read_weights
 from generation.engine.training.losses import preference_loss
+from generation.engine.training.progress import Progress, TrainResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +48,6 @@ class TrainingData:
             raise TrainingError("There is nothing to learn from: no example and no pair.")
         if not self.held_out:
             raise TrainingError("There is no example of a product that is kept for measuring.")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What the caller hears after every step. `held_out` (nats per token) and `pair_accuracy` only when just measured;
-    `left_out` counts the examples and pairs that are longer than the settings allow."""
-
-    step: int
-    steps: int  # to be made in all: without those that patience left out
-    phase: str  # "examples" or "pairs"
-    loss: float
-    learning_rate: float
-    tokens_per_second: float
-    seconds: float
-    seconds_left: float
-    held_out: float | None = None
-    pair_accuracy: float | None = None
-    evaluated: bool = False
-    left_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TrainResult:
-    """The trained parameters with the lowest held-out loss (after pairs: those at the end), their own held-out loss, how it
-    went, and the steps that were planned."""
-
-    weights: dict[str, torch.Tensor]
-    held_out: float
-    state: TrainState
-    steps: int
 
 
 OnStep = Callable[[Progress], bool]  # True: stop after this step
@@ -175,10 +146,18 @@ class Trainer:
         finally:
             if journal is not None:
                 journal.close()
+        return self._result()
+
+    def _result(self) -> TrainResult:
         losses = [one["held_out"] for one in self._state.history if one["step"]]
+        weights, held_out = self._best, min(losses)
         if self._state.place > self.example_steps:
-            return TrainResult(self.adapter.weights(), losses[-1], self._state, self.steps)
-        return TrainResult(self._best, min(losses), self._state, self.steps)
+            weights, held_out = self.adapter.weights(), losses[-1]
+        if self.start_from is not None and self.config.keep_parent:
+            weights = between_weights(weights, read_weights(self.start_from), self.config.keep_parent)
+            with self.adapter.at(weights):
+                held_out = held_out_loss(self.adapter, self._held_out, self.world, self.between)
+        return TrainResult(weights, held_out, self._state, self.steps)
 
     def _take_step(self) -> None:
         began, state = time.monotonic(), self._state

@@ -19,8 +19,9 @@ from generation.engine.training.dataset import TrainingExample
 from generation.engine.training.held_out import Between
 from generation.engine.training.job import TrainingJob
 from generation.engine.training.journal import TRIALS
+from generation.engine.training.progress import Progress
 from generation.engine.training.search import RANKS, SearchRecord, Trial, candidates, search
-from generation.engine.training.trainer import Progress, Trainer, TrainingData
+from generation.engine.training.trainer import Trainer, TrainingData
 
 FILE = "search.json"
 MOST_HELD_OUT = 64  # examples that a trial is measured on

@@ -51,11 +51,29 @@ def test_the_threshold_must_be_a_share() -> None:
         SeenTexts(near=0)
 
 
-@pytest.mark.parametrize("text", ["很亮，很亮，很亮，很亮，很亮", "running, running, running, running"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "很亮，很亮，很亮，很亮，很亮",
+        "running, running, running, running",
+        "榉木摇铃 亚麻籽油表面涂亚麻籽油",
+        "黄色洒水壶 洒水 烧水壶 洒水",
+        "The roller brush is for sofas and car seats. It is for pets and car seats.",
+    ],
+)
 def test_a_text_that_goes_round_in_circles_is_found(text: str) -> None:
     assert repeats_itself(text)
 
 
-@pytest.mark.parametrize("text", ["轻盈缓震，陪你跑完每一公里", "Walk the walk, talk the talk", "Go go go", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "轻盈缓震，陪你跑完每一公里",
+        "Walk the walk, talk the talk",
+        "Go go go",
+        "",
+        "藏青色半拉链上衣：长袖，袖口开了拇指孔。#半拉链上衣",
+    ],
+)
 def test_ordinary_repetition_is_allowed(text: str) -> None:
     assert not repeats_itself(text)

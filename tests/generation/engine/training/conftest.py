@@ -11,7 +11,8 @@ import pytest
 from generation.engine.config import ChannelView, CopyBrief, Fact, Language
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import PreferencePair, Source, TrainingExample
-from generation.engine.training.trainer import Progress, Trainer, TrainingData
+from generation.engine.training.progress import Progress
+from generation.engine.training.trainer import Trainer, TrainingData
 
 THINGS = ("lamp", "jacket", "mug", "tent", "scarf", "chair", "kettle", "boots", "basket", "pillow", "towel", "watch")
 QUICK = TrainConfig(

@@ -16,7 +16,8 @@ from generation.engine.training.dataset import TrainingExample
 from generation.engine.training.distributed import World
 from generation.engine.training.held_out import held_out_loss
 from generation.engine.training.journal import Journal
-from generation.engine.training.trainer import Progress, Trainer, TrainingData
+from generation.engine.training.progress import Progress
+from generation.engine.training.trainer import Trainer, TrainingData
 from tests.generation.engine.training.conftest import QUICK, example_for, pair_for
 
 MakeTrainer = Callable[..., Trainer]
@@ -309,40 +310,6 @@ def test_noise_changes_what_is_learned_but_not_what_the_base_alone_says(
         for noise in (0.0, 5.0)
     )
     assert not same(quiet.weights, noisy.weights)
-
-
-def test_training_goes_on_from_a_parent(make_trainer: MakeTrainer, tmp_path: Path) -> None:
-    from generation.engine.training.lora import write_adapter
-
-    parent = make_trainer()
-    result = parent.run()
-    folder = tmp_path / "parent"
-    folder.mkdir()
-    write_adapter(folder, parent.adapter, result.weights, "tiny")
-    child = make_trainer(folder=tmp_path / "child", start_from=folder, config=replace(QUICK, epochs=1))
-    assert child.run().state.history[0]["held_out"] == pytest.approx(result.state.best_loss, rel=0.02)
-
-
-def test_nothing_is_dropped_in_what_is_measured_before_the_first_step(
-    make_trainer: MakeTrainer, tmp_path: Path
-) -> None:
-    """Or the parent of a training looks worse than it is, and what is worse than the parent takes its place."""
-    from generation.engine.training.lora import write_adapter
-
-    parent = make_trainer()
-    (folder := tmp_path / "parent").mkdir()
-    write_adapter(folder, parent.adapter, parent.run().weights, "tiny")
-
-    def before(dropout: float) -> float:
-        config = replace(QUICK, dropout=dropout)
-        trainer = make_trainer(lambda p: True, folder=tmp_path / f"{dropout}", start_from=folder, config=config)
-        told: list[float] = []
-        trainer.on_start = lambda found: told.append(found["held_out"])
-        with pytest.raises(TrainingStoppedError):
-            trainer.run()
-        return told[0]
-
-    assert before(0.5) == before(0.0)
 
 
 def test_a_loss_that_is_no_number_ends_with_a_reason(make_trainer: MakeTrainer) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from generation.engine.training.trainer import Progress, Trainer, TrainingData
+from generation.engine.training.progress import Progress
+from generation.engine.training.trainer import Trainer, TrainingData
 from tests.generation.engine.training.conftest import QUICK, pair_for
 
 MakeTrainer = Callable[..., Trainer]
