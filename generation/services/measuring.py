@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,9 @@ def questions_of(held_out: Split, *, most: int) -> Questions:
 def eval_items(held_out: Sequence[TrainingExample], *, most: int) -> list[EvalItem]:
     """At most ``most`` of the examples as questions, chosen by their ids alone, so that every version gets the same.
 
-    Facts stand in the order of the plan, as for generation: those that the reference tells first, where that is known. Left
-    out are examples that tell none, or none that can stand in the language: nothing would tell whether a text tells it.
+    A brief is told as for generation: the facts first that the reference tells, where that is known, and not much more room
+    than it fills. Left out are examples that tell none, or none that can stand in the language: nothing would tell whether a
+    text tells it.
     """
     chosen = sorted(
         (one for one in held_out if _told(one) or _is_unknown(one)), key=lambda one: derive_seed("evaluation", one.id)
@@ -73,7 +74,7 @@ def eval_items(held_out: Sequence[TrainingExample], *, most: int) -> list[EvalIt
     return [
         EvalItem(
             id=one.id,
-            brief=planned(one) if one.uses else in_order(one.brief),
+            brief=planned(one if one.uses else replace(one, brief=in_order(one.brief))),
             reference=one.text,
             segment=one.brief.segment.name if one.brief.segment else "",
             source=one.source.value,

@@ -47,18 +47,19 @@ def augmented(example: TrainingExample, config: TrainConfig, epoch: int) -> Copy
         description, others = described(others[:2], brief.language), others[2:]
     facts = tuple(renamed(fact, draw) if draw.random() < config.synonyms else fact for fact in [*used, *others])
     segment = thinner(brief.segment, config.keep_audience, draw)
-    channel = (
-        fitting(brief.channel, brief.language, example.text, draw) if draw.random() < config.fit_room else brief.channel
-    )
+    channel = brief.channel
+    if draw.random() < config.fit_room:
+        channel = fitting(channel, brief.language, example.text, draw.uniform(1, _SPARE))
     return replace(brief, facts=facts, product_description=description, segment=segment, channel=channel)
 
 
 def planned(example: TrainingExample) -> CopyBrief:
-    """The example's brief for measuring: every fact, those that its text uses first."""
-    uses = example.uses
-    facts = example.brief.facts
+    """The example's brief for measuring, as a run tells one (`plan.with_plan`): every fact, those that its text uses first, and
+    not much more room than the text fills."""
+    uses, brief = example.uses, example.brief
+    facts = brief.facts
     ordered = [facts[place] for place in uses] + [fact for place, fact in enumerate(facts) if place not in uses]
-    return replace(example.brief, facts=tuple(ordered))
+    return replace(brief, facts=tuple(ordered), channel=fitting(brief.channel, brief.language, example.text, _SPARE))
 
 
 def described(facts: Sequence[Fact], language: Language) -> str:
@@ -67,10 +68,10 @@ def described(facts: Sequence[Fact], language: Language) -> str:
     return space.join(f"{fact.attribute}{colon}{fact.value} {fact.unit}".rstrip() + stop for fact in facts)
 
 
-def fitting(channel: ChannelView, language: Language, text: str, draw: random.Random) -> ChannelView:
-    """The channel with hardly more room than the text needs, in steps of 10: so a model learns how long a text of so many
+def fitting(channel: ChannelView, language: Language, text: str, spare: float) -> ChannelView:
+    """The channel with `spare` times the room that the text needs, in steps of 10: so a model learns how long a text of so many
     characters is, whatever the channel's own limit."""
-    room, needed = room_of(channel, language), 10 * math.ceil(len(text) * draw.uniform(1, _SPARE) / 10)
+    room, needed = room_of(channel, language), 10 * math.ceil(len(text) * spare / 10)
     return channel if room is not None and room <= needed else replace(channel, unit="characters", limit=needed)
 
 

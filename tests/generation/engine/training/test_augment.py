@@ -66,6 +66,7 @@ def test_of_a_starter_text_that_tells_the_description_any_fact_may_go() -> None:
 def test_for_measuring_nothing_is_left_to_chance() -> None:
     example: TrainingExample = EXAMPLE
     assert planned(example).facts == (FACTS[4], FACTS[1], FACTS[0], FACTS[2], FACTS[3], FACTS[5])
+    assert planned(example).channel.limit == 50 > len(example.text) > 30, "of a limit of 60"
 
 
 def test_a_segment_may_be_told_in_fewer_words() -> None:
