@@ -10,7 +10,7 @@ from generation.engine.training.adapter_folder import WEIGHTS, read_lineage
 from generation.engine.whole_folder import one_at_a_time, written_whole
 
 SHIPPED = Path(__file__).resolve().parent.parent / "starter" / "adapter"
-NAME = "gemma-3-270m-starter-4"
+NAME = "gemma-3-270m-starter-5"
 
 
 def install(model_root: Path, shipped: Path = SHIPPED) -> Path:
