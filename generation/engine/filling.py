@@ -20,7 +20,7 @@ from generation.engine.backends.base import Backend, OnStep, Request
 from generation.engine.broken import is_broken, pastes
 from generation.engine.choosing import Matrix, choose, likeness
 from generation.engine.config import Check, DropReason, FinishReason, Output, SamplingConfig
-from generation.engine.dedupe import SeenTexts, repeats_itself
+from generation.engine.dedupe import SeenTexts, repeats_itself, says_again
 from generation.engine.errors import EngineError, GenerationCancelledError, RemoteRefusedError, RemoteRequestError
 from generation.engine.fields import suits
 from generation.engine.item import Item
@@ -78,7 +78,7 @@ class _Work:
         self.seen = SeenTexts([*item.prompt.examples, *item.taken])
         self.budget = max(OUTPUTS_PER_TEXT * item.wanted, LEAST_OUTPUTS)
         self.pool: list[Kept] = []
-        self.reserve: list[Kept] = []  # texts that passed but do not tell the plan
+        self.reserve: list[tuple[Kept, DropReason]] = []  # texts that passed, and why others are better
         self.rounds = 0
         self.dropped: Counter[str] = Counter()
         self.outputs: dict[int, Output] = {}
@@ -109,12 +109,19 @@ class _Work:
             found = self._judged(output, number)
             if isinstance(found, Kept):
                 self.seen.add(found.text)
-                tells = tells_plan(self.item.angle(number).plan, found.text, self.item.language)
-                (self.pool if tells else self.reserve).append(found)
+                self._keep(found)
             else:
                 self.dropped[found] += 1
         self.judged = self.asked
         self.rounds += 1
+
+    def _keep(self, text: Kept) -> None:
+        if not tells_plan(self.item.angle(text.draw).plan, text.text, self.item.language):
+            self.reserve.append((text, DropReason.OFF_PLAN))
+        elif says_again(text.text):
+            self.reserve.append((text, DropReason.DUPLICATE))
+        else:
+            self.pool.append(text)
 
     def refuse(self, numbers: Sequence[int], error: RemoteRefusedError) -> list[int]:
         """Go on without the angles from which outputs of these numbers were refused. Returns the outputs to ask for again; none
@@ -132,9 +139,8 @@ class _Work:
     def choices(self) -> list[Kept]:
         """What is chosen from: with the reserve only where there are too few without it."""
         if len(self.pool) < self.item.wanted:
-            return [*self.pool, *self.reserve]
-        if self.reserve:
-            self.dropped[DropReason.OFF_PLAN.value] = len(self.reserve)
+            return [*self.pool, *(text for text, _ in self.reserve)]
+        self.dropped.update(reason.value for _, reason in self.reserve)
         return self.pool
 
     def filled(self, kept: tuple[Kept, ...], *, more: bool) -> Filled:

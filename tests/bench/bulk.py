@@ -146,6 +146,8 @@ class Bench:
 
 
 def w3(bench: Bench) -> None:
+    from campaigns.services.brief_payload import BESIDE
+
     run = bench.ask(channels=["product_blurb", "email_subject"], segments=2, count=1)
     bench.wait(lambda: bench.ended(run))
     columns = "status, done, total, tokens, outputs, extract(epoch FROM finished_at - started_at), engine, sampling"
@@ -153,8 +155,8 @@ def w3(bench: Bench) -> None:
         f"SELECT {columns} FROM generation_generationrun WHERE id = %s", run
     )
     rows = bench.database.execute(
-        "SELECT payload - 'check' - 'ran' - 'wish', outputs FROM generation_generationitem WHERE run_id = %s ORDER BY position",
-        [run],
+        "SELECT payload - %s::text[], outputs FROM generation_generationitem WHERE run_id = %s ORDER BY position",
+        [sorted(BESIDE), run],
     ).fetchall()
     bench.studio.kill("worker")
     base, adapter, template = bench.one(

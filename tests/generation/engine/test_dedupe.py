@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.dedupe import SeenTexts, normal_key, repeats_itself, similarity
+from generation.engine.dedupe import SeenTexts, normal_key, repeats_itself, says_again, similarity
 
 
 def test_case_width_punctuation_and_spaces_make_no_difference() -> None:
@@ -51,18 +51,21 @@ def test_the_threshold_must_be_a_share() -> None:
         SeenTexts(near=0)
 
 
+@pytest.mark.parametrize("text", ["很亮，很亮，很亮，很亮，很亮", "running, running, running, running"])
+def test_a_text_that_goes_round_in_circles_is_found(text: str) -> None:
+    assert repeats_itself(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "很亮，很亮，很亮，很亮，很亮",
-        "running, running, running, running",
         "榉木摇铃 亚麻籽油表面涂亚麻籽油",
         "黄色洒水壶 洒水 烧水壶 洒水",
         "The roller brush is for sofas and car seats. It is for pets and car seats.",
     ],
 )
-def test_a_text_that_goes_round_in_circles_is_found(text: str) -> None:
-    assert repeats_itself(text)
+def test_words_that_are_said_again_are_found(text: str) -> None:
+    assert says_again(text) and not repeats_itself(text)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +79,4 @@ def test_a_text_that_goes_round_in_circles_is_found(text: str) -> None:
     ],
 )
 def test_ordinary_repetition_is_allowed(text: str) -> None:
-    assert not repeats_itself(text)
+    assert not repeats_itself(text) and not says_again(text)

@@ -216,6 +216,14 @@ def test_where_no_text_tells_the_plan_others_are_better_than_none() -> None:
     assert len(filled.kept) == 2 and "off_plan" not in filled.dropped
 
 
+def test_a_text_that_says_its_words_again_is_kept_only_where_there_is_no_other() -> None:
+    again = "Made for car seats and for car seats"
+    [filled] = fill(Scripted([again, "Only 320 g", "Light at 320 g", "Dry all day"]), item(2))
+    assert again not in texts(filled) and filled.dropped == {"duplicate": 1}
+    [filled] = fill(Scripted([again, "Made to last"]), item(2))
+    assert sorted(texts(filled)) == [again, "Made to last"] and not filled.dropped.get("off_plan")
+
+
 def test_outputs_take_turns_among_the_angles_and_each_is_held_to_its_own_plan() -> None:
     other = Angle(Plan((Fact("Colour", "moss"),), leads=1), replace(PROMPT, text="Another"))
     backend = Scripted(["Only 320 g", "All in moss", "Light in moss", "Warm at 320 g"])
