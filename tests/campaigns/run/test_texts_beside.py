@@ -14,7 +14,7 @@ from tests import factories
 from tests.campaigns.copy_makers import make_run, write_candidates
 from tests.people import Cast
 
-HEADLINES, BODIES = ["Stay dry on any path", "Rain stays outside"], ["Taped seams, 320 g light", "Folds away at 320 g"]
+HEADLINES, BODIES = ["Stay dry on any path", "Rain stays outside"], ["Only 320 g to carry", "Folds away at 320 g"]
 
 
 def fields_run(cast: Cast, *more: str) -> GenerationRun:
