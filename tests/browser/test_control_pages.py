@@ -35,7 +35,7 @@ if run is None:
     )
     run, _ = brief_generate(actor=admin, brief=brief_save(actor=admin, campaign=campaign, data=data))
     subjects = ["Stay dry in any weather at 320 g", "Rain outside, calm inside: only 320 g to carry all day"]
-    for item, texts in zip(run.items.all(), (subjects, ["Only 320 g hold 10000 mm", "A hood that folds into its collar"])):
+    for item, texts in zip(run.items.all(), (subjects, ["Holds 10000 mm at 320 g", "A hood that folds into its collar"])):
         for slot, text in enumerate(texts):
             Candidate.objects.create(
                 workspace=shop, item=item, slot=slot, text=text, sha256=hashlib.sha256(text.encode()).hexdigest(), fluency=-1.5,
@@ -91,7 +91,7 @@ def test_the_dials_and_the_tweaks_work(browser: Browser, studio: RunningStudio, 
 
     person.visit(f"runs/{run}/candidates/")
     card = page.locator(f"#candidate-{candidate}")
-    expect(card.locator(".copy-beside q")).to_have_text("Only 320 g hold 10000 mm")
+    expect(card.locator(".copy-beside q")).to_have_text("Holds 10000 mm at 320 g")
     if card.locator("form:has([name=beside])").count():  # the first of the four walks adopts both
         card.locator("form:has([name=beside]) button").click()
     expect(page.locator(".copy-card .badge-success")).to_have_count(2)
