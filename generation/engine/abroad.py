@@ -43,8 +43,8 @@ _ASIDE = re.compile(
     r"cleaner|contact with|goodbye|shaped)\b|比|似|像|如需|如果|若|另选|模特|搭配|替代|取代|严禁|缺乏|适用于|去除|\b0\s?%",
     re.IGNORECASE,
 )
-_DENYING = re.compile(r"(?:no|without|free (?:of|from))\b|不[含加添用]|无添加|零添加|不添加", re.IGNORECASE)
-_THINGLIKE = frozenset(("type", "material", "value", "part"))
+_DENYING = re.compile(r"(?:no|without|free (?:of|from))\b|不[含加添用]|[无零]添加", re.IGNORECASE)
+_THINGLIKE = frozenset(("type", "material", "value", "part"))  # kinds of words that are no colours by themselves
 _TELLING = frozenset(("colour", "material", "feature", "pattern", NUMBER))
 
 
@@ -113,7 +113,7 @@ def _fact(fact: Fact, language: Language) -> Fact | None:
     if not _is_abroad(fact.value, language):
         return replace(fact, attribute=attribute)
     said = dict.fromkeys(_value(fact.value, language, is_named=bool(name) or not is_foreign))
-    if attribute.endswith("色"):
+    if attribute.endswith(("颜色", "配色")):
         said = dict.fromkeys(map(_colour, said))
     if said:
         return Fact(attribute, joined(said, language), fact.unit)
@@ -153,11 +153,8 @@ def _part(part: str, language: Language, *, is_named: bool) -> Iterator[str]:
 def _colour(said: str) -> str:
     """What is told of a colour in Chinese, as a colour: olive and oat are things besides."""
     terms = [term for term, *_ in glossary().terms(said)]
-    return (
-        f"{said}色"
-        if len(terms) == 1 and terms[0].kind in _THINGLIKE and terms[0].text == said and is_han(said[-1])
-        else said
-    )
+    is_thing = len(terms) == 1 and terms[0].kind in _THINGLIKE and terms[0].text == said
+    return f"{said}色" if is_thing and is_han(said[-1]) else said
 
 
 def _facts_read(description: str, said: Sequence[str], language: Language) -> list[Fact]:

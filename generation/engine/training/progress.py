@@ -28,8 +28,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """The trained parameters with the lowest held-out loss (after pairs: those at the end), their own held-out loss, how it
-    went, and the steps that were planned."""
+    """The trained parameters with the lowest held-out loss (after pairs: those at the end), with the share of the parent's that is
+    kept; their own held-out loss, how it went, and the steps that were planned."""
 
     weights: dict[str, torch.Tensor]
     held_out: float

@@ -55,6 +55,7 @@ def test_an_english_description_becomes_chinese_facts_and_nothing_that_it_denies
         (("Lid", "closes for fridge or bag"), []),  # of what is joined all or nothing
         (("Colour", "grey, oat and frobnium"), ["颜色: 灰色"]),
         (("Colour", "olive, white, XL"), ["颜色: 橄榄色、白色、XL"]),
+        (("特色", "cotton"), ["特色: 棉"]),  # which is no colour
         (("Frob", "white"), []),  # which says nothing of the product
         (("Frob", "waterproof"), ["特点: 防水"]),
         (("Fabric", "cotton, 260 g/m²"), ["面料: 棉、260 g/m2"]),
