@@ -79,6 +79,7 @@ def eval_items(held_out: Sequence[TrainingExample], *, most: int) -> list[EvalIt
             segment=one.brief.segment.name if one.brief.segment else "",
             source=one.source.value,
             planned=_told(one),
+            channel=one.brief.channel,
         )
         for one in sorted(chosen, key=lambda one: one.id)
     ]

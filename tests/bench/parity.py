@@ -45,7 +45,9 @@ def judgements(items: Sequence[EvalItem], texts: Texts) -> list[Judgement | None
     """None for a text of which nothing is left."""
     from campaigns.services.evaluation_judge import judge
 
-    return [judge(item.brief, text) if text else None for item, some in zip(items, texts, strict=True) for text in some]
+    return [
+        judge(item.judged_by, text) if text else None for item, some in zip(items, texts, strict=True) for text in some
+    ]
 
 
 def shares(found: Sequence[Judgement | None]) -> dict[str, float]:

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from generation.engine.config import CopyBrief
+from generation.engine.config import ChannelView, CopyBrief
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class EvalItem:
     segment    key of the segment; empty: no segment, and no part in the parity
     source     where the reference comes from, as the caller names its sources
     planned    positions in `brief.facts` that the copy was to tell; empty: all of them
+    channel    what texts are held to where the brief tells of less room than that has; None: the brief's own
     """
 
     id: str
@@ -23,6 +24,12 @@ class EvalItem:
     segment: str = ""
     source: str = ""
     planned: tuple[int, ...] = ()
+    channel: ChannelView | None = None
+
+    @property
+    def judged_by(self) -> CopyBrief:
+        """The brief that texts are judged by."""
+        return replace(self.brief, channel=self.channel or self.brief.channel)
 
     def __post_init__(self) -> None:
         if not self.id or not self.reference.strip():

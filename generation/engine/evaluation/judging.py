@@ -33,7 +33,7 @@ def judged_texts(
     found = []
     for place, (item, some) in enumerate(zip(items, texts, strict=True)):
         tell(on_progress, Phase.JUDGE, place, len(items))
-        found.append([_judged(item.brief, text, judge) if text.strip() else Judged(None) for text in some])
+        found.append([_judged(item.judged_by, text, judge) if text.strip() else Judged(None) for text in some])
     return found
 
 
@@ -46,7 +46,7 @@ def rule_rows(items: Sequence[EvalItem], judged: Sequence[Sequence[Judged]]) -> 
     """Rows [n, 2] of every rate, and [n, 3] of the parity, which have the segment's number as well."""
     rates: dict[MetricName, list[Counts]] = {name: [] for name in _RATES}
     for item, some in zip(items, judged, strict=True):
-        for name, counts in _counts(item.brief, some).items():
+        for name, counts in _counts(item.judged_by, some).items():
             rates[name].append(counts)
     rows = {name: np.array(counts, dtype=np.float64) for name, counts in rates.items()}
     parity = np.column_stack([rows[MetricName.HARM_RATE], _segment_numbers(items, judged)])

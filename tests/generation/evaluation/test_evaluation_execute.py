@@ -127,6 +127,8 @@ def test_every_version_of_a_workspace_gets_the_same_questions(shop: Cast, versio
     chosen = [one.id for one in eval_items(held_out, most=2)]
     assert chosen == [one.id for one in eval_items(list(reversed(held_out)), most=2)]
     assert set(chosen) <= {one.id for one in eval_items(held_out, most=3)}
+    channels = {one.id: one.brief.channel for one in held_out}
+    assert all(item.channel == channels[item.id] for item in eval_items(held_out, most=4)), "what texts are held to"
     first, second = evaluate(shop, active_of(shop)), execute(queued(version))
     assert first.seed == second.seed
 

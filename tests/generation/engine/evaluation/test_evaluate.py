@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,18 @@ def test_what_was_written_is_measured_in_both_languages() -> None:
     assert found.metrics[MetricName.SELF_BLEU].absence is Absence.NOTHING_APPLIES
     assert found.languages == (Language.EN, ZH)
     assert found.texts == (("the cat sat on the mat",), ("轻便好穿",))
+
+
+def test_a_text_is_held_to_its_channel_and_not_to_the_room_that_the_brief_tells() -> None:
+    told = item("a", limit=10)
+    writer = Scripted({"a": ["Warm and dry, always"]})
+    for channel, kept in (
+        (None, 0),
+        (replace(told.brief.channel, limit=40), 1),
+        (replace(told.brief.channel, limit=15), 0),
+    ):
+        found = evaluate(writer, [replace(told, channel=channel)], judge=judge, seed=1)
+        assert value(found, MetricName.LIMIT_COMPLIANCE) == kept
 
 
 def test_losses_add_up_over_tokens_and_over_characters() -> None:
