@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Brand
+from campaigns.services.copy_check import clash_text, words_clash
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import InvalidInputError
@@ -21,7 +22,7 @@ FIELDS = ("name", "voice", "tone", "must_words", "never_words", "good_examples",
 def brand_save(*, actor: User, workspace: Workspace, brand: Brand | None = None, **values: Any) -> Brand:
     """Create a brand, or change one; ``values`` are fields of ``FIELDS``, and ``model_version``, which admins choose.
 
-    Raises NotPermittedError where somebody else changes the version, InvalidInputError with fields.
+    Raises NotPermittedError where somebody else changes the version, InvalidInputError with fields, also where its words exclude each other.
     """
     try:
         with transaction.atomic():
@@ -30,6 +31,8 @@ def brand_save(*, actor: User, workspace: Workspace, brand: Brand | None = None,
             for field in FIELDS:
                 if field in values:
                     setattr(row, field, values[field])
+            if clash := words_clash(row.must_words, row.never_words):
+                raise InvalidInputError(fields={"never_words": [clash_text(clash)]})
             version = values.get("model_version", row.model_version)
             chosen = _choose_version(actor=actor, brand=row, version=version)
             row.save()

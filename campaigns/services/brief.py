@@ -34,7 +34,7 @@ from campaigns.selectors.brief import brief_channels, brief_estimate, brief_segm
 from campaigns.selectors.catalogue import products_matching
 from campaigns.selectors.ran import ran_texts
 from campaigns.services.brief_payload import BriefPart, channel_view, item_payload
-from campaigns.services.copy_check import asked_words, words_clash
+from campaigns.services.copy_check import asked_words, clash_text, words_clash
 from copystudio.access import require
 from copystudio.db import locked
 from copystudio.errors import BusyError, InvalidInputError, Text, TransitionError
@@ -127,16 +127,9 @@ def _check(*, campaign: Campaign, data: BriefData) -> None:
     if unknown := set(data.product_filter) - FILTER_KEYS:
         raise ValueError(f"unknown product filter: {', '.join(sorted(unknown))}")
     if clash := words_clash(data.must_words, data.never_words):
-        wrong["never_words"] = [_clash_text(clash)]
+        wrong["never_words"] = [clash_text(clash)]
     if wrong:
         raise InvalidInputError(fields=wrong)
-
-
-def _clash_text(clash: tuple[str, str]) -> Text:
-    must, never = clash
-    if must.casefold() == never.casefold():
-        return _("“%(word)s” is also a must word.") % {"word": must}
-    return _("The must word “%(must)s” holds “%(never)s”, which is never to be said.") % {"must": must, "never": never}
 
 
 def _choose(*, brief: Brief, data: BriefData) -> None:

@@ -13,11 +13,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.models import AudienceSegment, Brand, Campaign, Channel, Product, Variant
 from campaigns.rules import grounding, limits, wording
 from campaigns.rules.absolute import absolute_terms
 from campaigns.rules.finding import Severity
 from campaigns.rules.properties import Record, Word, unsupported_properties
+from copystudio.errors import Text
 from generation.engine.glossary import glossary
 
 # A number that stands further down in a description is reported as unsupported, rather than carried with every item.
@@ -83,6 +86,14 @@ def words_clash(must_words: Iterable[str], never_words: Iterable[str]) -> tuple[
         if found := wording.present_never_words(must, never):
             return must, str(found[0].params["word"])
     return None
+
+
+def clash_text(clash: tuple[str, str]) -> Text:
+    """What to tell of a must word and the never word that stands in it, beside the field of either."""
+    must, never = clash
+    if must.casefold() == never.casefold():
+        return _("“%(word)s” is also a must word.") % {"word": must}
+    return _("The must word “%(must)s” holds “%(never)s”, which is never to be said.") % {"must": must, "never": never}
 
 
 def _distinct(*lists: Iterable[str]) -> list[str]:

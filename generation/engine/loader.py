@@ -15,6 +15,7 @@ from generation.engine.adapters import is_plain
 from generation.engine.attention import use_grouped_attention
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import check_folder
+from generation.engine.gpu import best_dtype
 from generation.engine.head import quicken_head
 from generation.engine.overlay import Overlay, read_layers
 from generation.engine.tokens import TextTokenizer
@@ -33,22 +34,6 @@ class LoadedModel:
     overlay: Overlay | None = None  # none where the adapter cannot be taken off again
 
 
-def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """What the processor can do, as Linux names it; empty where that cannot be read."""
-    try:
-        lines = cpuinfo.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), []))
-
-
-def best_dtype(device: torch.device, flags: frozenset[str]) -> torch.dtype:
-    """bfloat16 where it is computed in hardware, else float32. Without hardware, bfloat16 is slower than float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if flags & {"avx512_bf16", "amx_bf16"} else torch.float32
-
-
 def load(
     folder: Path, *, model_root: Path, adapter: Path | None = None, threads: int | None = None, numbers: str = ""
 ) -> LoadedModel:
@@ -61,7 +46,7 @@ def load(
     if threads is not None:
         torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = getattr(torch, numbers) if numbers else best_dtype(device, cpu_flags())
+    dtype = getattr(torch, numbers) if numbers else best_dtype(device)
     real = check_folder(folder, model_root)
     real_adapter = None if adapter is None else check_folder(adapter, model_root, needs="adapter_config.json")
     tokenizer = TextTokenizer.from_folder(real)

@@ -74,15 +74,21 @@ def training_progress(run: TrainingRun, *, now: datetime | None = None) -> Train
     now = now or timezone.now()
     paired = run.points.filter(pair_accuracy__isnull=False).order_by("-step").values_list("pair_accuracy", flat=True)
     running = run.status == JobStatus.RUNNING
-    took = run.finished_at - run.started_at if run.finished_at and run.started_at else None
     return TrainingProgress(
         percent=100 if run.status == JobStatus.SUCCEEDED else run.percent,
         remaining=duration_text(run.seconds_left) if running and run.seconds_left is not None else "",
-        took=duration_text(took.total_seconds()) if took else "",
+        took=duration_text(took) if (took := _computed(run)) else "",
         pair_accuracy=paired.first(),
         waits_long=waits_long(run, now),
         stalled=running and run.lease_until is not None and run.lease_until < now,
     )
+
+
+def _computed(run: TrainingRun) -> float | None:
+    """Seconds that the training computed: neither what it waited nor what was done again after a kill counts twice. None where
+    that was not kept."""
+    found = run.version.lineage.get("seconds") if run.version else None
+    return None if found is None else float(found)
 
 
 def loss_chart(run: TrainingRun) -> dict[str, Any] | None:

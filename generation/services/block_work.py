@@ -53,7 +53,6 @@ class BlockWork:
         self.written_at = time.monotonic()
         self.writer: Writer | None = None
         self.cost = Decimal(0)
-        self.siblings = Siblings(self.job, ())
         # of items whose every prompt is refused, by their number, what was said to each
         self.refused: dict[int, Mapping[str, RemoteRequestError]] = {}
 
@@ -151,7 +150,6 @@ class BlockWork:
             else:
                 found[row.position if row.group is None else row.group].append(one)
         self.prepared = {one.row.pk: one for together in found.values() for one in together}
-        self.siblings = Siblings(self.job, self.prepared.values())
         return sorted(found.values(), key=lambda together: max(map(_size, together)))
 
     def _beside(self, rows: Sequence[GenerationItem]) -> dict[int, dict[int, str]]:
@@ -245,9 +243,10 @@ class BlockWork:
     def _candidates(self) -> Iterator[Candidate]:
         texts = [kept.text for filled in self.ready for kept in filled.kept]
         felt = iter(feelings(texts))
+        siblings = Siblings(self.job, (self.prepared[filled.item.key] for filled in self.ready))
         for filled in self.ready:
             one = self.prepared[filled.item.key]
-            near = self.siblings.nearest_of(one, [kept.text for kept in filled.kept], self._encode.encode)
+            near = siblings.nearest_of(one, [kept.text for kept in filled.kept], self._encode.encode)
             first = len(one.row.candidates.all())
             for place, kept in enumerate(filled.kept):
                 yield self._candidate(one.row, first + place, kept, next(felt), near[place])

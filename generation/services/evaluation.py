@@ -198,7 +198,7 @@ def _samples(evaluation: Evaluation, items: Sequence[EvalItem], measured: dict[s
     seed = derive_seed("side by side", evaluation.pk)
     pair = {NEW: measured[NEW].texts, "other": measured.get(ACTIVE, measured[BASE]).texts}
     return [
-        {"brief": item.brief.to_dict(), "texts": [{"of": name, "text": text} for name, text in texts.items()]}
+        {"brief": item.judged_by.to_dict(), "texts": [{"of": name, "text": text} for name, text in texts.items()]}
         for item, texts in side_by_side(items, pair, SIDE_BY_SIDE, seed=seed)
     ]
 

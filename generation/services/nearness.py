@@ -41,8 +41,8 @@ def nearest_of(
 
 
 class Siblings:
-    """Texts of a run by the position of their item: of those that stand when a block is begun, of one product and channel
-    with its items, and of those that it writes. One query."""
+    """Texts of a run by the position of their item: of those of one product and channel with the items that are to be written,
+    as they stand by now, whoever wrote them. One query."""
 
     def __init__(self, run: GenerationRun, prepared: Iterable[Prepared]) -> None:
         self.texts: dict[int, list[str]] = defaultdict(list)

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
 from generation.engine.angles import Span
-from generation.engine.config import Check, CopyBrief
+from generation.engine.config import Check, CopyBrief, Fact
 from generation.engine.filling import Filled
 from generation.engine.item import Angle, Item
 from generation.engine.plan import MOST_ANGLES, make_angles, make_plan, with_plan
@@ -53,9 +53,15 @@ class Prepared:
 
 
 def prepare(
-    run: GenerationRun, row: GenerationItem, encode: Encode, beside: Mapping[int, str] | None = None
+    run: GenerationRun,
+    row: GenerationItem,
+    encode: Encode,
+    beside: Mapping[int, str] | None = None,
+    *,
+    afresh: bool = False,
 ) -> Prepared:
-    """``beside`` has, by slot, texts that stand already of a field that is read with this one.
+    """``beside`` has, by slot, texts that stand already of a field that is read with this one. ``afresh`` tells an item that
+    was begun as it would be told today, not as it was.
 
     Raises ValueError, KeyError or TypeError where the payload is no brief.
     """
@@ -70,12 +76,13 @@ def prepare(
     if fills:
         wish = replace(wish, room=room_of(brief.channel, brief.language) or 0)
     template = run.model_version.prompt_template
-    if (angles := _most_angles(run, row)) > 1:
-        plans = make_angles(brief, encode, angles)
+    if (most := _most_angles(run, row)) > 1:
+        plans = make_angles(brief, encode, most)
     else:
         plans = (make_plan(brief, encode, wish.turn, wish.after),)
     full = bool(checked.get("length")) or template not in FOLLOW_THE_PLAN
-    first, *others = [Angle(plan, render(template, with_plan(brief, plan, full=full))) for plan in plans]
+    angles = [Angle(plan, render(template, with_plan(brief, plan, full=full))) for plan in plans]
+    first, *others = _as_begun(row, angles) if row.outputs and row.prompt and not afresh else angles
     there = [candidate.text for candidate in row.candidates.all()]
     wanted = max(1, row.requested - len(there))
     slots = range(len(there), len(there) + wanted)
@@ -104,6 +111,22 @@ def _most_angles(run: GenerationRun, row: GenerationItem) -> int:
     if run.parent_id is not None or row.group is not None or run.model_version.prompt_template not in FOLLOW_THE_PLAN:
         return 1
     return 1 + len(row.plan.get("others", ())) if row.outputs else min(MOST_ANGLES, row.requested)
+
+
+def _as_begun(row: GenerationItem, angles: Sequence[Angle]) -> list[Angle]:
+    """The angles from which its outputs were written, whatever another encoder or a release makes of the brief since: what is
+    there is made again from them."""
+    begun = [(row.plan, row.prompt), *((other, other["prompt"]) for other in row.plan.get("others", ()))]
+    return [_as_stored(angles[min(place, len(angles) - 1)], plan, prompt) for place, (plan, prompt) in enumerate(begun)]
+
+
+def _as_stored(angle: Angle, plan: Mapping[str, Any], prompt: str) -> Angle:
+    if angle.prompt.text == prompt:
+        return angle
+    leading = tuple(Fact(*fact) for fact in plan.get("leads", ()))
+    facts = (*leading, *(fact for fact in angle.plan.facts if fact not in leading))
+    told = replace(angle.plan, facts=facts, leads=len(leading), turn=plan.get("turn", angle.plan.turn))
+    return Angle(told, replace(angle.prompt, text=prompt, shared=0))
 
 
 def _refused_before(row: GenerationItem) -> dict[int, list[Span]]:

@@ -36,7 +36,7 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
     """
     item = candidate.item
     run, version = item.run, item.run.model_version
-    prepared = prepare(run, item, sentence_encoder().encode)
+    prepared = prepare(run, item, sentence_encoder().encode, afresh=True)
     prompt = prepared.item.angle(candidate.draw).prompt
     with compute_turn():
         writer = torch_writer(version.language_model.path, version.adapter_path, "float32")

@@ -276,6 +276,7 @@ def _register(run: TrainingRun, *, lineage: Lineage, folder: str, digest: str, r
                 "history": result.state.history,
                 "steps": result.state.step,
                 "held_out": result.held_out,
+                "seconds": round(result.state.seconds, 1),
             },
             created_by=run.created_by,
         )

@@ -2,9 +2,9 @@
 
     MODEL_ROOT=/path/to/models python -m tests.bench.bulk --products 200
 
-Starts a studio of its own with one generation worker. W3: products × 2 segments × 2 channels, one text each, through Celery,
-PostgreSQL, checks, scores and choosing; then the same prompts and seeds straight through the backend, in a process of its own,
-nothing else running: the ratio of their tokens per second. W4: while a catalogue is being written, a copywriter asks for four
+Starts a studio of its own with one generation worker, the export for OpenVINO made before. W3: products × 2 segments × 2
+channels, one text each, through Celery, PostgreSQL, checks, scores and choosing; then the same prompts and seeds straight through
+the backend, in a process of its own, nothing else running: the ratio of their tokens per second. W4: while a catalogue is being written, a copywriter asks for four
 texts of one product, again and again: seconds until the first text is stored; and the same on an idle worker.
 """
 
@@ -65,30 +65,37 @@ data = BriefData(name=NAME, language="en", channels=channels, segments=segments,
 brief = brief_save(actor=admin, campaign=Campaign.objects.get(workspace=shop, name="Bulk"), data=data)
 print(json.dumps(brief_generate(actor=admin, brief=brief)[0].pk))
 """
-RAW = "raw"
+EXPORT = """
+from generation.models import ModelVersion
+from generation.services.export import export_execute, export_queue
+row = export_queue(version=ModelVersion.objects.get(status="active"), actor=None)
+if row is not None:
+    export_execute(export_id=row.pk)
+"""
 LONGEST = 3600
 
 
-def raw() -> None:
-    """Read prompts and seeds from standard input, write them with the backend alone, say how fast."""
+def raw(run_id: int) -> None:
+    """Write what the run wrote, with the backend alone, and say how fast."""
     django.setup()
     from generation.engine.backends.base import Request
-    from generation.engine.backends.torch import TorchBackend
     from generation.engine.config import SamplingConfig
-    from generation.engine.loader import load
-    from generation.engine.prompts import render
-    from generation.services.preparing import CopyBrief
+    from generation.engine.seeds import derive_seed
+    from generation.models import GenerationRun
+    from generation.services.preparing import prepare
+    from generation.services.writers import sentence_encoder, writer_of
 
-    given = json.loads(sys.stdin.read())
-    root = Path(os.environ["MODEL_ROOT"])
-    loaded = load(root / given["base"], model_root=root, adapter=root / given["adapter"])
-    backend = TorchBackend(loaded)
+    run = GenerationRun.objects.select_related("model_version__language_model").get(pk=run_id)
+    encode = sentence_encoder().encode
+    items = [(prepare(run, row, encode).item, row.outputs) for row in run.items.prefetch_related("candidates")]
+    items.sort(key=lambda one: (one[0].prompt.max_tokens or 0, len(one[0].prompt.text)))
     requests = [
-        Request(render(given["template"], CopyBrief.from_dict(brief)), seed)
-        for brief, count in given["items"]
-        for seed in range(count)
+        Request(item.angle(number).prompt, derive_seed(item.seed, number))
+        for item, outputs in items
+        for number in range(outputs)
     ]
-    config = SamplingConfig.from_dict({**given["sampling"], "batch_size": given["batch"]})
+    backend = writer_of(run.model_version).backend
+    config = SamplingConfig.from_dict({**run.sampling, "batch_size": run.engine["batch"]})
     list(backend.stream(requests[:64], config))  # warm
     began = time.perf_counter()
     tokens = sum(output.token_count for _, output in backend.stream(requests, config))
@@ -146,33 +153,16 @@ class Bench:
 
 
 def w3(bench: Bench) -> None:
-    from campaigns.services.brief_payload import BESIDE
-
     run = bench.ask(channels=["product_blurb", "email_subject"], segments=2, count=1)
     bench.wait(lambda: bench.ended(run))
-    columns = "status, done, total, tokens, outputs, extract(epoch FROM finished_at - started_at), engine, sampling"
-    status, done, total, tokens, outputs, seconds, engine, sampling = bench.one(
+    columns = "status, done, total, tokens, outputs, extract(epoch FROM finished_at - started_at), engine"
+    status, done, total, tokens, outputs, seconds, engine = bench.one(
         f"SELECT {columns} FROM generation_generationrun WHERE id = %s", run
     )
-    rows = bench.database.execute(
-        "SELECT payload - %s::text[], outputs FROM generation_generationitem WHERE run_id = %s ORDER BY position",
-        [sorted(BESIDE), run],
-    ).fetchall()
     bench.studio.kill("worker")
-    base, adapter, template = bench.one(
-        "SELECT m.folder, v.folder, v.prompt_template FROM generation_generationrun r "
-        "JOIN generation_modelversion v ON v.id = r.model_version_id "
-        "JOIN generation_languagemodel m ON m.id = v.language_model_id WHERE r.id = %s",
-        run,
-    )
-    given = {
-        "base": base, "adapter": adapter, "template": template, "sampling": sampling, "batch": engine["batch"],
-        "items": [[payload, count] for payload, count in rows],
-    }  # fmt: skip
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "copystudio.settings"}
     said = subprocess.run(
-        [sys.executable, "-m", "tests.bench.bulk", "--serve", RAW],
-        input=json.dumps(given), capture_output=True, text=True, check=True, env=environment,
+        [sys.executable, "-m", "tests.bench.bulk", "--raw", str(run)],
+        capture_output=True, text=True, check=True, env=bench.studio.environment,
     ).stdout  # fmt: skip
     alone = json.loads(said.strip().splitlines()[-1])
     whole = tokens / float(seconds)
@@ -180,7 +170,8 @@ def w3(bench: Bench) -> None:
         f"W3 {status}: {done} of {total} texts, {outputs} outputs, {tokens} tokens in {float(seconds):.0f} s, {engine}"
     )
     print(
-        f"W3 end to end {whole:.1f} tokens/s, backend alone {alone['speed']:.1f}: {whole / alone['speed']:.2f}",
+        f"W3 end to end {whole:.1f} tokens/s, backend alone {alone['speed']:.1f} ({alone['tokens']} tokens): "
+        f"{whole / alone['speed']:.2f}",
         flush=True,
     )
 
@@ -212,10 +203,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=200)
     parser.add_argument("--asks", type=int, default=10)
-    parser.add_argument("--serve", choices=[RAW])
+    parser.add_argument("--backend", choices=["torch", "openvino"], default="openvino")
+    parser.add_argument("--raw", type=int, help="the number of a run: write it with the backend alone")
     options = parser.parse_args()
-    if options.serve:
-        raw()
+    if options.raw:
+        raw(options.raw)
         return
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
@@ -224,12 +216,14 @@ def main() -> None:
     root = Path(os.environ["MODEL_ROOT"])
     with tempfile.TemporaryDirectory() as folder:
         values = {"STUDIO_DEMO": "0", "DJANGO_SETTINGS_MODULE": "copystudio.settings", "JOB_LEASE_SECONDS": "30"}
+        values["GENERATION_BACKEND"] = options.backend
         with (
             running_studio(Path(folder), model_root=root, model="gemma-3-270m", **values) as studio,
             psycopg.connect(studio.environment["DATABASE_URL"], autocommit=True) as database,
         ):
             bench = Bench(studio, database)
             bench.shell(SETUP.replace("PRODUCTS", str(options.products)))
+            bench.shell(EXPORT)
             studio.start_beat()
             studio.start_worker()
             w3(bench)

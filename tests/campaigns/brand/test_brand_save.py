@@ -104,6 +104,13 @@ def test_input_that_breaks_a_rule_is_shown_beside_its_field(cast: Cast, field: s
     assert not Brand.objects.exists()
 
 
+def test_words_that_exclude_each_other_are_refused(cast: Cast) -> None:
+    response = send(cast, must_words="guaranteed dry", never_words="guaranteed")
+    assert response.status_code == 422
+    assert "holds “guaranteed”, which is never to be said" in str(response.context["form"].errors["never_words"])
+    assert not Brand.objects.exists()
+
+
 def test_a_viewer_may_not(cast: Cast) -> None:
     brand = factories.make_brand(cast)
     for path in (NEW, edit(brand)):

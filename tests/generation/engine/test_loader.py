@@ -14,7 +14,8 @@ import torch
 
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import check_folder
-from generation.engine.loader import best_dtype, cpu_flags, load
+from generation.engine.gpu import best_dtype
+from generation.engine.loader import load
 from generation.engine.tokens import TextTokenizer
 
 CPU = torch.device("cpu")
@@ -104,14 +105,11 @@ def test_an_adapter_is_laid_over_the_model(folder: Path) -> None:
         (set(), torch.float32),
     ],
 )
-def test_bfloat16_is_used_where_the_processor_has_it(flags: set[str], dtype: torch.dtype) -> None:
-    assert best_dtype(CPU, frozenset(flags)) is dtype
-
-
-def test_processor_flags_are_read_where_there_are_any(tmp_path: Path) -> None:
-    (tmp_path / "cpuinfo").write_text("processor : 0\nflags\t\t: fpu avx2 amx_bf16\n\nflags : other\n")
-    assert cpu_flags(tmp_path / "cpuinfo") == {"fpu", "avx2", "amx_bf16"}
-    assert cpu_flags(tmp_path / "missing") == frozenset()
+def test_bfloat16_is_used_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, flags: set[str], dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr("generation.engine.gpu.cpu_flags", lambda: frozenset(flags))
+    assert best_dtype(CPU) is dtype
 
 
 def test_the_head_sees_no_slices_and_gives_the_same_numbers(loaded: Any) -> None:

@@ -23,9 +23,16 @@ def test_tiles_are_found_by_their_flag(
     assert processor.multiplies_tiles() is found
 
 
+def test_the_first_processors_flags_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "cpuinfo"
+    place.write_text("processor : 0\nflags\t\t: fpu avx2 amx_bf16\n\nflags : other\n", encoding="utf-8")
+    monkeypatch.setattr(processor, "_ABOUT", place)
+    assert processor.cpu_flags() == {"fpu", "avx2", "amx_bf16"}
+
+
 def test_a_system_that_does_not_say_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processor, "_ABOUT", tmp_path / "none")
-    assert not processor.multiplies_tiles()
+    assert not processor.multiplies_tiles() and processor.cpu_flags() == frozenset()
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, "1000"), ("77", "77")])

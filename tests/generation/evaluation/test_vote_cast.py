@@ -45,6 +45,8 @@ def test_samples_are_blind_and_a_vote_finds_its_version(
     orders = {tuple(text["of"] for text in sample["texts"]) for sample in evaluation.samples}
     assert orders == {(NEW, "other"), ("other", NEW)}, "where a text stands does not tell whose it is"
     assert len(evaluation.samples) > 4
+    limits = {sample["brief"]["channel"]["limit"] for sample in evaluation.samples}
+    assert limits == {learned.corpus[0].brief.channel.limit}, "the channel's own, not the room that was told"
     for place, sample in enumerate(evaluation.samples):
         assert {text["text"] for text in sample["texts"]}.issubset(
             {text for name in (NEW, ACTIVE) for some in evaluation.results[name]["texts"] for text in some}

@@ -17,7 +17,7 @@ from generation.services.block_work import BlockWork
 from generation.services.blocks import BlockKeeper, block_next
 from generation.services.nearness import SAME, Siblings, nearest_of
 from tests import factories
-from tests.campaigns.copy_makers import make_brief, make_run
+from tests.campaigns.copy_makers import make_brief, make_run, write_candidates
 from tests.people import Cast
 
 RIDE, HIKE = "Stay dry on every ride, packs into its pocket", "Stay dry on every hike, packs into its pocket"
@@ -107,6 +107,13 @@ def test_texts_of_blocks_before_are_read_at_once(
         found = Siblings(run, work.prepared.values())
     [near] = found.nearest_of(work.prepared[second.pk], [HIKE], apart)
     assert near == {"text": RIDE, "likeness": pytest.approx(0.77, abs=0.1), "segment": True}
+
+
+def test_what_another_worker_wrote_since_the_block_was_begun_is_seen(run: GenerationRun, work: BlockWork) -> None:
+    first, second = items_of(run, SUBJECT)
+    write_candidates(run, [RIDE], item=first)
+    [hike] = write(work, second, HIKE)
+    assert hike.nearest["text"] == RIDE and hike.nearest["segment"]
 
 
 def test_what_already_ran_is_told_before_what_is_for_another_segment(run: GenerationRun) -> None:

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from generation.models import Candidate, GenerationRun, ModelVersion
 from generation.services.execute import run_execute
 from generation.services.reproduce import candidate_reproduce
+from generation.services.run_control import run_retry
 from tests.generation.runs.conftest import MakeRun
 from tests.people import Cast
 
@@ -55,6 +56,23 @@ def test_what_the_model_read_then_is_read_again_whatever_becomes_of_the_prompt_s
         item.save()
         found = candidate_reproduce(candidate=candidate)
         assert found.is_same and not found.same_prompt, found
+
+
+def test_an_item_that_is_tried_again_goes_on_as_it_began(run: GenerationRun, shop: Cast) -> None:
+    before = {one.pk: one.prompt for one in Candidate.objects.filter(item__run=run).select_related("item")}
+    for item in run.items.all():  # told otherwise today: other facts, and so another order of them
+        facts = [*reversed(item.payload["facts"])]
+        item.payload = {**item.payload, "facts": facts, "instructions": "Say that it is warm."}
+        item.requested += 2
+        item.save()
+    run_retry(actor=shop.copywriter, run=run)
+    run_execute(run_id=run.pk)
+    candidates = Candidate.objects.filter(item__run=run).select_related("item")
+    assert candidates.count() > len(before)
+    assert {one.pk: one.prompt for one in candidates if one.pk in before} == before
+    assert {one.prompt for one in candidates} == set(before.values())
+    for candidate in candidates:
+        assert candidate_reproduce(candidate=candidate).is_same
 
 
 def test_a_difference_is_an_error_with_its_reason(run: GenerationRun) -> None:

@@ -98,9 +98,10 @@ def test_a_run_ends_with_one_staged_version_and_where_it_came_from(shop: Cast) -
     assert lineage["config"]["seed"] == QUICK.seed
     assert lineage["code_revision"] == code_revision() and len(code_revision()) >= 20
     assert lineage["data_counts"] == {"starter": 24}
+    assert 0 < lineage["seconds"] < 600
     assert lineage["history"][-1]["held_out"] < lineage["history"][0]["held_out"]
     assert {**read_lineage(folder), "state": None}.items() >= {
-        key: value for key, value in lineage.items() if key not in ("history", "steps", "held_out")
+        key: value for key, value in lineage.items() if key not in ("history", "steps", "held_out", "seconds")
     }.items()
     assert left_in(base_of(shop).path.parent) == [folder.name, "tiny"]
     assert left_in(run_folder(run)) == ["events", "snapshot"], "checkpoints are removed"

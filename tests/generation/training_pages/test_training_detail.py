@@ -247,6 +247,14 @@ def test_the_log_ends_with_how_it_ended(cast: Cast) -> None:
     assert "stopped the training: it failed." in shown(cast, run)
 
 
+def test_how_long_it_computed_is_told_whatever_it_waited(cast: Cast) -> None:
+    run = trained(cast)
+    assert run.version is not None and "Computed for" not in shown(cast, run), "of one from before that was kept"
+    run.version.lineage = {**run.version.lineage, "seconds": 5400.0}
+    run.version.save()
+    assert "Computed for 90 minutes." in shown(cast, run)
+
+
 def test_data_settings_and_origin_are_told_in_words(cast: Cast) -> None:
     run = trained(cast)
     page = shown(cast, run)
