@@ -15,21 +15,37 @@ from torch.nn import functional
 
 from generation.engine.encoder import PREFIX, Vectors, batches, bundled_id, readable, unit
 from generation.engine.gpu import best_dtype
+from generation.engine.head import can_pack
 from generation.engine.packed_e5 import PackedE5
 
-Linear = tuple[torch.Tensor, torch.Tensor]  # weight [out, in] and bias [out], in the numbers that are computed with
 Norm = tuple[torch.Tensor, torch.Tensor]  # weight and bias [width], in float32
+
+
+class _Linear:
+    """hidden [..., in] → [..., out], by a weight [out, in] that is packed once where torch can do so: over one in the usual order
+    it does that at every call, which for two short texts takes as long as the product itself."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        self._is_packed, self._bias = can_pack(weight), bias
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, None) if self._is_packed else weight
+
+    def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
+        hidden = hidden.to(self._bias.dtype)
+        if not self._is_packed:
+            return functional.linear(hidden, self._weight, self._bias)
+        found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(hidden, self._weight, self._bias, "none", [], "")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
     """Of BERT (Devlin et al. 2019, arXiv 1810.04805): attention and two layers, each added to what it read and normed after."""
 
-    read: Linear  # queries, keys and values
-    told: Linear
+    read: _Linear  # queries, keys and values
+    told: _Linear
     told_norm: Norm
-    inner: Linear
-    outer: Linear
+    inner: _Linear
+    outer: _Linear
     outer_norm: Norm
 
 
@@ -82,33 +98,33 @@ class BatchedEncoder:
 
     def _through(self, layer: _Layer, hidden: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         rows, width, _ = hidden.shape
-        read = functional.linear(hidden.to(self._numbers), *layer.read).view(rows, width, 3, self._packed.heads, -1)
+        read = layer.read(hidden).view(rows, width, 3, self._packed.heads, -1)
         queries, keys, values = read.permute(2, 0, 3, 1, 4)
         seen = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=own)
-        told = functional.linear(seen.transpose(1, 2).reshape(rows, width, -1), *layer.told)
+        told = layer.told(seen.transpose(1, 2).reshape(rows, width, -1))
         hidden = self._normed(hidden + told, layer.told_norm)
-        inner = functional.gelu(functional.linear(hidden.to(self._numbers), *layer.inner))
-        return self._normed(hidden + functional.linear(inner, *layer.outer), layer.outer_norm)
+        inner = functional.gelu(layer.inner(hidden))
+        return self._normed(hidden + layer.outer(inner), layer.outer_norm)
 
     def _normed(self, hidden: torch.Tensor, norm: Norm) -> torch.Tensor:
         return functional.layer_norm(hidden, (self.dimensions,), *norm, eps=self._packed.epsilon)
 
     def _layer(self, name: str) -> _Layer:
         width = self._packed.width
-        parts = [self._linear(f"{name}.{part}", width) for part in "qkv"]
-        read = torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts])
         return _Layer(
-            read=read,
-            told=self._linear(f"{name}.ao", width),
+            read=self._linear([f"{name}.{part}" for part in "qkv"], width),
+            told=self._linear([f"{name}.ao"], width),
             told_norm=self._norm(f"{name}.aln"),
-            inner=self._linear(f"{name}.fi", width),
-            outer=self._linear(f"{name}.fo", self._packed.inner),
+            inner=self._linear([f"{name}.fi"], width),
+            outer=self._linear([f"{name}.fo"], self._packed.inner),
             outer_norm=self._norm(f"{name}.oln"),
         )
 
-    def _linear(self, name: str, columns: int) -> Linear:
-        weight = torch.from_numpy(self._packed.matrix(f"{name}.w", columns)).to(self._device, self._numbers)
-        return weight, self._floats(f"{name}.b").to(self._numbers)
+    def _linear(self, names: Sequence[str], columns: int) -> _Linear:
+        """One for several that read the same."""
+        weights = [torch.from_numpy(self._packed.matrix(f"{name}.w", columns)) for name in names]
+        biases = [self._floats(f"{name}.b") for name in names]
+        return _Linear(torch.cat(weights).to(self._device, self._numbers), torch.cat(biases).to(self._numbers))
 
     def _norm(self, name: str) -> Norm:
         return self._floats(f"{name}.w"), self._floats(f"{name}.b")

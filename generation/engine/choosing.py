@@ -9,7 +9,7 @@ from generation.engine.dedupe import repeated
 
 Matrix = NDArray[np.float32]
 SAME_THEME = 0.82  # cosine of sentence vectors between copy for one brief that says different things
-LIKENESS_COSTS = 3.0  # standard deviations of quality that a text gives up for saying what another one says
+LIKENESS_COSTS = 5.0  # standard deviations of quality that a text gives up for saying what another one says
 
 
 def likeness(texts: Sequence[str], vectors: Matrix | None = None) -> Matrix:
@@ -41,8 +41,8 @@ def choose(
     """
     count = len(qualities)
     order = sorted(range(count), key=lambda place: -qualities[place])
-    if suits is None and count <= wanted:
-        return order
+    if suits is None and (count <= wanted or wanted == 1):
+        return order[:wanted]
     spread = float(np.std(qualities)) or 1.0
     matrix, left = alike(), order
     chosen: list[int] = []

@@ -33,7 +33,6 @@ _CHINESE = 0.4  # characters of Chinese that say as much as one of English
 class Plan:
     """Facts in the order in which they should be told, and how many of them lead.
 
-    cares  what the segment is about: of texts that tell the same facts, one that is nearer to it is better
     known  content words of the brief: a text that strays from them is worse; none where the product is described in another
            language and hardly anything of it is known in this one
     about  what is quoted of the product's description
@@ -43,7 +42,6 @@ class Plan:
     facts: tuple[Fact, ...] = ()
     leads: int = 0
     turn: int = 0
-    cares: str = ""
     known: frozenset[str] = frozenset()
     about: str = ""
     title: str = ""
@@ -66,7 +64,6 @@ class _Reading:
     order: list[int]
     sentences: tuple[str, ...]  # of a description that is too long, those worth quoting, the best first
     whole: str  # a description that is not
-    cares: str
     known: frozenset[str]
 
     def plan(self, turn: int, after: int) -> Plan:
@@ -74,7 +71,7 @@ class _Reading:
         order = _from(self.order, turn * leads + after)
         about = self.whole or quoted(_from(self.sentences, turn + after))
         told = tuple(facts[place] for place in order)
-        return Plan(told, leads, turn, self.cares, self.known, about, self.brief.product_title)
+        return Plan(told, leads, turn, self.known, about, self.brief.product_title)
 
     def cares_about(self, turn: int) -> bool:
         """Whether facts are left for that turn, and the segment cares about the one that would lead as about others."""
@@ -141,7 +138,6 @@ def _read(brief: CopyBrief, encode: Encode | None) -> _Reading:
         order=sorted(range(len(brief.facts)), key=lambda place: -weights[place]),
         sentences=_worth_quoting(brief.product_description, cares, encode),
         whole=whole(brief.product_description),
-        cares=cares,
         known=_known(asked if len(brief.facts) < _TOLD else brief),
     )
 

@@ -17,8 +17,10 @@ from generation.engine.plan import Plan, comparable
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
-# what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent
-_PLAN, _FINDING, _LIKE, _FEELING, _CARES, _STRAY, _TWICE, _SHORT = 3.0, 0.4, 6.0, 1.5, 0.5, 1.5, 1.0, 2.0
+# what each is worth, in nats of fluency a token: a text that tells the planned facts may be that much less fluent. Nearness to
+# what the segment cares about has no part in it: among drafts of one brief it is a sign of a scene that is forced on the
+# product (of 3,921 drafts with a verdict, tests/bench/RESULTS.md).
+_PLAN, _FINDING, _LIKE, _FEELING, _STRAY, _TWICE, _SHORT = 1.5, 0.4, 6.0, 1.5, 1.5, 1.0, 2.0
 _FULL = 0.8  # of the room that a text should fill; one that fills so much is long enough
 _SIDES = re.compile(r"\s*[×x*–-]\s*")  # between the equal sides of "40 × 40 cm"
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
@@ -62,8 +64,8 @@ def qualities(
     feel: Feel | None = None,
 ) -> list[float]:
     """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, how much
-    of it comes from nowhere in its brief, the measures that it says again, and how near it comes to what its segment cares about and to the wish. Only
-    comparable among texts of one brief.
+    of it comes from nowhere in its brief, the measures that it says again, and how near it comes to the wish. Only comparable
+    among texts of one brief.
 
     plans   of each text that of the angle from which it was written
     encode  unit sentence vectors [n, d]
@@ -76,10 +78,6 @@ def qualities(
         found -= _SHORT * np.array([max(0.0, 1 - len(text.text) / (_FULL * wish.room)) for text in texts])
     if plans[0].known:
         found -= _STRAY * np.array([stray(text.text, plans[0].known) for text in texts])
-    if plans[0].cares and encode is not None and len(texts) > 1:
-        vectors = encode([plans[0].cares, *(text.text for text in texts)])
-        near = vectors[1:] @ vectors[0]
-        found += _CARES * np.clip((near - near.mean()) / (near.std() + 1e-6), -2, 2)
     if wish.like and encode is not None:
         vectors = encode([wish.like, *(text.text for text in texts)])
         found += _LIKE * (vectors[1:] @ vectors[0])

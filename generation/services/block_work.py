@@ -24,12 +24,14 @@ from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
 from generation.engine.rating import qualities
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
-from generation.services.blocks import BlockKeeper, somebody_waits_for_a_first_turn
+from generation.services.blocks import BlockKeeper, somebody_else_waits, somebody_waits_for_a_first_turn
 from generation.services.nearness import Siblings
 from generation.services.preparing import Prepared, prepare
+from generation.services.turn import somebody_waits
 from generation.services.writers import Writer, computes_here, feelings, sentence_encoder, writer_of
 
-WRITE_SECONDS = 0.5  # finished items are written together, but never wait longer than that
+WRITE_SECONDS = 1.0  # finished items are written together, but never wait longer than that
+TURN_SECONDS = 15.0  # after which a block goes back where others wait: for a worker, or for the machine to compute on
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ def _size(one: Prepared) -> tuple[int, int]:
 
 
 class TurnOverError(Exception):
-    """Somebody waits for a first text: this block goes back for a later turn."""
+    """Somebody waits: this block goes back for a later turn."""
 
 
 class BlockWork:
@@ -50,7 +52,7 @@ class BlockWork:
         self.job = GenerationRun.objects.select_related("model_version__language_model").get(pk=block.run_id)
         self.prepared: dict[int, Prepared] = {}
         self.ready: list[Filled] = []
-        self.written_at = time.monotonic()
+        self.begun_at = self.written_at = time.monotonic()
         self.writer: Writer | None = None
         self.cost = Decimal(0)
         # of items whose every prompt is refused, by their number, what was said to each
@@ -69,7 +71,7 @@ class BlockWork:
         self.cost = writer.cost
         batch = self._batch(writer)
         self._step("writing", writer=writer, batch=batch)
-        self.written_at = time.monotonic()  # loading is no writing
+        self.begun_at = self.written_at = time.monotonic()  # loading is no writing
         while items := self._items():
             try:
                 self._fill(writer, items, batch)
@@ -121,9 +123,16 @@ class BlockWork:
                     if computes_here():
                         raise TurnOverError
                     filler.is_leaving = True  # answers that a server gave are paid for: they are kept
+                filler.is_leaving = filler.is_leaving or self._is_over()
         self._write()
         if filler.is_leaving and self.block.items.filter(finished=False).exists():
             raise TurnOverError
+
+    def _is_over(self) -> bool:
+        """Whether this turn took its time and others wait."""
+        if time.monotonic() - self.begun_at < TURN_SECONDS:
+            return False
+        return somebody_else_waits(self.block) or (computes_here() and somebody_waits())
 
     @cached_property
     def _encode(self) -> Any:

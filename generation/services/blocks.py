@@ -19,8 +19,10 @@ from copystudio.db import OPEN_STATUSES, JobStatus, locked
 from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later, job_ring, job_still_mine
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
 
-TEXTS = 64  # texts of one block: some seconds of work, so that turns are short, and enough to keep every slot busy
-# Who was served within this time waits until a block ends, which takes less. Many small runs would halt it again
+TEXTS = (
+    256  # texts of one block: while its last items are written slots are idle, so that many small ones would be slow
+)
+# Who was served within this time waits until a turn ends, which takes less. Many small runs would halt it again
 # and again.
 LATELY = timedelta(minutes=10)
 _TRIES = 5
@@ -123,6 +125,11 @@ def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
     lately = _served_runs().filter(served_at__gt=Now() - LATELY)
     waiting = blocks_open().filter(run__served_at__isnull=True).exclude(run=block.run_id)
     return waiting.filter(Q(run__created_by=block.created_by_id) | ~Exists(lately)).exists()
+
+
+def somebody_else_waits(block: GenerationBlock) -> bool:
+    """Whether another person's run has a block that nobody works on."""
+    return blocks_open().exclude(run=block.run_id).exclude(run__created_by=block.created_by_id).exists()
 
 
 def block_release(block: GenerationBlock) -> None:

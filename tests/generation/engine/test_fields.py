@@ -55,6 +55,10 @@ def test_what_means_the_same_suits_more() -> None:
     assert row[0] > row[1]
 
 
+def test_for_one_text_none_are_compared() -> None:
+    assert choose(1, [0.1, 0.9, 0.5], lambda: pytest.fail("compared")) == [1]
+
+
 def test_each_slot_gets_what_goes_with_it() -> None:
     said = ["first", "second", "third"]
     wanted = np.array([[0, 3, 0], [0, 0, 3]], dtype=np.float32)

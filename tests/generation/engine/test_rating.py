@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from generation.engine.config import ChannelView, Check, CopyBrief, Fact, Interest, Language, SegmentView
@@ -63,17 +62,6 @@ def test_in_chinese_too() -> None:
     known = make_plan(brief).known
     assert stray("雨衣320克", known) < stray("雨雨的鞋子320克", known)
     assert stray("320", known) == 0.0
-
-
-def test_the_one_that_is_nearer_to_what_the_segment_cares_about() -> None:
-    plan = Plan(cares="Hikers. light packs")
-    places = {plan.cares: (1.0, 0.0), "Light on your back": (0.9, 0.436), "A colour to love": (0.1, 0.995)}
-
-    def encode(texts: Sequence[str]) -> np.ndarray:
-        return np.array([places[one] for one in texts], dtype=np.float32)
-
-    light, colour = kept("Light on your back", -1.2), kept("A colour to love")
-    assert better(light, colour, plan, encode=encode) and not better(light, colour, plan)
 
 
 def test_each_text_is_held_to_the_plan_of_its_own_angle() -> None:

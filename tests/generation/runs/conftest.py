@@ -10,13 +10,19 @@ import pytest
 from generation.engine.backends.base import Backend, OnStep, Request
 from generation.engine.config import Output, SamplingConfig
 from generation.models import GenerationRun
-from generation.services import block_work
+from generation.services import block_work, blocks
 from generation.services.run import ItemRequest, run_create
 from generation.services.writers import Writer, writer_of
 from tests.people import Cast
 
 MakeRun = Callable[..., GenerationRun]
 Before = Callable[[SamplingConfig, int], None]
+TEXTS = 64  # of a block, here: the tiny model writes as many in a second
+
+
+@pytest.fixture(autouse=True)
+def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "TEXTS", TEXTS)
 
 
 @pytest.fixture

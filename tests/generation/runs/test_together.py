@@ -10,9 +10,9 @@ from copystudio.db import JobStatus
 from generation.engine.filling import Filler
 from generation.engine.item import Item
 from generation.models import Candidate, GenerationRun
-from generation.services.blocks import TEXTS
 from generation.services.run import ItemRequest, run_create
 from generation.services.run_control import run_retry
+from tests.generation.runs.conftest import TEXTS
 from tests.generation.runs.test_work import Watch, work, written
 from tests.people import Cast
 

@@ -17,16 +17,16 @@ from generation.engine.errors import RemoteConnectionError
 from generation.models import GenerationBlock, GenerationRun
 from generation.services.blocks import (
     LATELY,
-    TEXTS,
     BlockKeeper,
     block_end,
     block_next,
     block_release,
+    somebody_else_waits,
     somebody_waits_for_a_first_turn,
 )
 from generation.services.execute import _later
 from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
-from tests.generation.runs.conftest import MakeRun
+from tests.generation.runs.conftest import TEXTS, MakeRun
 from tests.people import Cast
 
 CATALOGUE = 3 * TEXTS
@@ -129,6 +129,18 @@ def test_a_block_steps_aside_for_another_run_of_the_same_person(make_run: MakeRu
     assert block is not None and not somebody_waits_for_a_first_turn(block)
     make_run(1)
     assert somebody_waits_for_a_first_turn(block)
+
+
+def test_another_persons_block_waits_until_somebody_works_on_it(shop: Cast, make_run: MakeRun) -> None:
+    make_run(CATALOGUE)
+    block = block_next()
+    assert block is not None
+    make_run(1)
+    assert not somebody_else_waits(block), "the same person's"
+    make_run(1, actor=shop.approver)
+    assert somebody_else_waits(block)
+    taken()
+    assert not somebody_else_waits(block)
 
 
 def test_taking_a_block_shows_at_the_run_and_rings_for_the_next(make_run: MakeRun) -> None:

@@ -15,11 +15,11 @@ from copystudio.db import JobStatus
 from generation.models import Candidate, GenerationBlock, GenerationRun, ModelVersion
 from generation.services import execute
 from generation.services.block_work import BlockWork
-from generation.services.blocks import TEXTS, BlockKeeper, block_next
+from generation.services.blocks import BlockKeeper, block_next
 from generation.services.execute import run_execute
 from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
 from generation.services.writers import Writer
-from tests.generation.runs.conftest import Before, MakeRun
+from tests.generation.runs.conftest import TEXTS, Before, MakeRun
 from tests.people import Cast
 
 Watch = Callable[[Before], None]
@@ -311,6 +311,20 @@ def test_a_catalogue_steps_aside_for_a_first_text_and_keeps_what_it_wrote(
     assert small[0].status == JobStatus.SUCCEEDED
     assert work(catalogue).done == TEXTS and catalogue.attempt == 1
     assert set(first) <= set(written(catalogue))
+
+
+def test_a_block_whose_turn_is_over_ends_what_it_began_and_goes_back_where_another_person_waits(
+    shop: Cast, monkeypatch: pytest.MonkeyPatch, make_run: MakeRun
+) -> None:
+    monkeypatch.setattr("generation.services.block_work.WRITE_SECONDS", 0.0)
+    monkeypatch.setattr("generation.services.block_work.TURN_SECONDS", 0.0)
+    theirs, mine = make_run(TEXTS, actor=shop.approver), make_run(TEXTS)
+    GenerationRun.objects.filter(pk=theirs.pk).update(served_at=Now())  # a first turn would not wait for theirs
+    run_execute(run_id=mine.pk)
+    mine.refresh_from_db()
+    assert 0 < mine.done < TEXTS and mine.is_open
+    following = block_next()
+    assert following is not None and following.run_id == theirs.pk
 
 
 @pytest.mark.parametrize("verb", ["cancel", "pause"])
