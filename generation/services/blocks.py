@@ -19,9 +19,8 @@ from copystudio.db import OPEN_STATUSES, JobStatus, locked
 from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later, job_ring, job_still_mine
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
 
-TEXTS = (
-    256  # texts of one block: while its last items are written slots are idle, so that many small ones would be slow
-)
+# Texts of one block: while its last items are written slots are idle, so that many small blocks would be slow.
+TEXTS = 256
 # Who was served within this time waits until a turn ends, which takes less. Many small runs would halt it again
 # and again.
 LATELY = timedelta(minutes=10)
