@@ -53,6 +53,7 @@ class BlockWork:
         self.prepared: dict[int, Prepared] = {}
         self.ready: list[Filled] = []
         self.begun_at = self.written_at = time.monotonic()
+        self.is_over = False  # no further item is begun
         self.writer: Writer | None = None
         self.cost = Decimal(0)
         # of items whose every prompt is refused, by their number, what was said to each
@@ -109,7 +110,7 @@ class BlockWork:
             stop=self.keeper.should_stop,
         )
         self.ready.clear()
-        for filled in filler.fill([one.item for one in together] for together in items):
+        for filled in filler.fill(self._begun(items)):
             self.ready.append(filled)
             if filled.refusals:
                 log.warning("of item %s %d prompts are refused", filled.item.key, len(filled.refusals))
@@ -123,13 +124,21 @@ class BlockWork:
                     if computes_here():
                         raise TurnOverError
                     filler.is_leaving = True  # answers that a server gave are paid for: they are kept
-                filler.is_leaving = filler.is_leaving or self._is_over()
+                self.is_over = self.is_over or self._took_its_time()
         self._write()
-        if filler.is_leaving and self.block.items.filter(finished=False).exists():
+        if (filler.is_leaving or self.is_over) and self.block.items.filter(finished=False).exists():
             raise TurnOverError
 
-    def _is_over(self) -> bool:
-        """Whether this turn took its time and others wait."""
+    def _begun(self, items: list[list[Prepared]]) -> Iterator[list[Item]]:
+        """Items to begin, until the turn is over. What was begun is ended all the same: begun again and again it might never
+        be."""
+        for together in items:
+            if self.is_over:
+                return
+            yield [one.item for one in together]
+
+    def _took_its_time(self) -> bool:
+        """Whether this turn lasted, and others wait."""
         if time.monotonic() - self.begun_at < TURN_SECONDS:
             return False
         return somebody_else_waits(self.block) or (computes_here() and somebody_waits())
