@@ -28,10 +28,12 @@ def brand_save(*, actor: User, workspace: Workspace, brand: Brand | None = None,
         with transaction.atomic():
             require(actor=actor, workspace=workspace, role=Role.COPYWRITER)
             row = locked(Brand, pk=brand.pk, workspace=workspace) if brand else Brand(workspace=workspace)
+            words = row.must_words, row.never_words
             for field in FIELDS:
                 if field in values:
                     setattr(row, field, values[field])
-            if clash := words_clash(row.must_words, row.never_words):
+            clash = words_clash(row.must_words, row.never_words)
+            if clash and (row.must_words, row.never_words) != words:  # what was saved before this was asked stays
                 raise InvalidInputError(fields={"never_words": [clash_text(clash)]})
             version = values.get("model_version", row.model_version)
             chosen = _choose_version(actor=actor, brand=row, version=version)

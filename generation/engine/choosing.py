@@ -35,7 +35,7 @@ def choose(
     """The places of `wanted` texts, the best first: maximal marginal relevance (Carbonell and Goldstein 1998).
 
     qualities  of each text, in any unit; more is better
-    alike      [n, n] from `likeness`; only asked where there is a choice
+    alike      [n, n] from `likeness`; only asked where several are chosen of more
     suits      [slots, n] from `fields.suits`, in standard deviations of quality: what is chosen for a slot goes with what
                stands beside it. None: texts stand alone
     """

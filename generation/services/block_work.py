@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from copystudio.db import locked
 from copystudio.services.jobs import job_still_mine
@@ -24,7 +24,7 @@ from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
 from generation.engine.rating import qualities
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
-from generation.services.blocks import BlockKeeper, somebody_else_waits, somebody_waits_for_a_first_turn
+from generation.services.blocks import BlockKeeper, another_run_waits, somebody_waits_for_a_first_turn
 from generation.services.nearness import Siblings
 from generation.services.preparing import Prepared, prepare
 from generation.services.turn import somebody_waits
@@ -52,7 +52,7 @@ class BlockWork:
         self.job = GenerationRun.objects.select_related("model_version__language_model").get(pk=block.run_id)
         self.prepared: dict[int, Prepared] = {}
         self.ready: list[Filled] = []
-        self.begun_at = self.written_at = time.monotonic()
+        self.written_at, self.begun_at = time.monotonic(), 0.0
         self.is_over = False  # no further item is begun
         self.writer: Writer | None = None
         self.cost = Decimal(0)
@@ -72,7 +72,7 @@ class BlockWork:
         self.cost = writer.cost
         batch = self._batch(writer)
         self._step("writing", writer=writer, batch=batch)
-        self.begun_at = self.written_at = time.monotonic()  # loading is no writing
+        self.written_at = time.monotonic()  # loading is no writing
         while items := self._items():
             try:
                 self._fill(writer, items, batch)
@@ -86,8 +86,13 @@ class BlockWork:
                 log.warning("memory ran out in block %s: %d texts at once from now on", self.block, batch)
                 self._step("writing", writer=writer, batch=batch)
             gc.collect()
-        if self.refused and not self.block.items.exclude(pk__in=self.refused).exists():
+        if self.refused and not self._others().exists():
             raise RemoteRefusedError({prompt: said for one in self.refused.values() for prompt, said in one.items()})
+
+    def _others(self) -> QuerySet[GenerationItem]:
+        """Items of the block but for those whose every prompt is refused, in this turn or in one before."""
+        before = {"produced": 0, "error__startswith": "Remote"}
+        return self.block.items.exclude(pk__in=self.refused).exclude(**before)
 
     def _batch(self, writer: Writer) -> int:
         """How many texts to write at once: as many as the settings say, or as few as memory sufficed for in this run."""
@@ -110,6 +115,7 @@ class BlockWork:
             stop=self.keeper.should_stop,
         )
         self.ready.clear()
+        self.begun_at = self.begun_at or time.monotonic()  # preparing is no writing either
         for filled in filler.fill(self._begun(items)):
             self.ready.append(filled)
             if filled.refusals:
@@ -120,13 +126,13 @@ class BlockWork:
                 continue  # texts that go with each other are written together
             if time.monotonic() - self.written_at >= WRITE_SECONDS:
                 self._write()
-                if not filler.is_leaving and somebody_waits_for_a_first_turn(self.block):
-                    if computes_here():
-                        raise TurnOverError
-                    filler.is_leaving = True  # answers that a server gave are paid for: they are kept
-                self.is_over = self.is_over or self._took_its_time()
+                is_first = somebody_waits_for_a_first_turn(self.block)
+                if is_first and computes_here():
+                    raise TurnOverError
+                # answers that a server gave are paid for: nothing that was begun is left then
+                self.is_over = self.is_over or is_first or self._took_its_time()
         self._write()
-        if (filler.is_leaving or self.is_over) and self.block.items.filter(finished=False).exists():
+        if self.is_over and self.block.items.filter(finished=False).exists():
             raise TurnOverError
 
     def _begun(self, items: list[list[Prepared]]) -> Iterator[list[Item]]:
@@ -141,7 +147,7 @@ class BlockWork:
         """Whether this turn lasted, and others wait."""
         if time.monotonic() - self.begun_at < TURN_SECONDS:
             return False
-        return somebody_else_waits(self.block) or (computes_here() and somebody_waits())
+        return another_run_waits(self.block) or (computes_here() and somebody_waits())
 
     @cached_property
     def _encode(self) -> Any:

@@ -18,9 +18,11 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from copystudio.db import OPEN_STATUSES, JobStatus, locked
 from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later, job_ring, job_still_mine
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
+from generation.services.writers import computes_here
 
 # Texts of one block: while its last items are written slots are idle, so that many small blocks would be slow.
 TEXTS = 256
+SHARED_TEXTS = 64  # the same where a model server writes: several workers ask it at once for one run
 # Who was served within this time waits until a turn ends, which takes less. Many small runs would halt it again
 # and again.
 LATELY = timedelta(minutes=10)
@@ -32,9 +34,10 @@ def blocks_create(*, run: GenerationRun, items: Sequence[GenerationItem]) -> Non
     together. Part of the caller's transaction."""
     first = (run.blocks.aggregate(last=Max("number"))["last"] or 0) + 1
     parts: list[list[GenerationItem]] = []
-    texts, group = TEXTS, None
+    most = TEXTS if computes_here() else SHARED_TEXTS
+    texts, group = most, None
     for item in items:
-        if texts >= TEXTS and (item.group is None or item.group != group):
+        if texts >= most and (item.group is None or item.group != group):
             parts.append([])
             texts = 0
         parts[-1].append(item)
@@ -126,9 +129,15 @@ def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
     return waiting.filter(Q(run__created_by=block.created_by_id) | ~Exists(lately)).exists()
 
 
-def somebody_else_waits(block: GenerationBlock) -> bool:
-    """Whether another person's run has a block that nobody works on."""
-    return blocks_open().exclude(run=block.run_id).exclude(run__created_by=block.created_by_id).exists()
+def another_run_waits(block: GenerationBlock) -> bool:
+    """Whether a run waits whose turn it is before that of the block's: one of the same person that was served longer ago, or of
+    another person, and nobody works for it just now."""
+    at_work = GenerationBlock.objects.filter(status=JobStatus.RUNNING, lease_until__gt=Now())
+    mine = GenerationRun.objects.filter(pk=block.run_id).values("served_at")[:1]
+    is_own = Q(run__created_by=block.created_by_id)
+    own = is_own & Q(run__served_at__lt=Subquery(mine)) & ~Exists(at_work.filter(run=OuterRef("run")))
+    others = ~is_own & ~Exists(at_work.filter(run__created_by=OuterRef("run__created_by")))
+    return blocks_open().exclude(run=block.run_id).filter(own | others).exists()
 
 
 def block_release(block: GenerationBlock) -> None:

@@ -49,13 +49,13 @@ def encoder_source() -> EncoderSource | None:
         raise ModelFolderError(f"ENCODER_MODEL={name!r}: {error.fields['folder'][0]}") from error
 
 
-def encoder_open(*, with_torch: bool = False) -> Encoder:
+def encoder_open(*, with_torch: bool = False, threads: int | None = None) -> Encoder:
     """The encoder, from this machine alone; ``with_torch`` the bundled one several times as fast, for processes that have torch
-    anyway. Raises ``ModelFolderError`` where ``settings.ENCODER_MODEL`` names a folder that may not be loaded, or a repository
+    anyway, on so many ``threads`` (default: all cores). Raises ``ModelFolderError`` where ``settings.ENCODER_MODEL`` names a folder that may not be loaded, or a repository
     that was not fetched."""
     source = encoder_source()
     if source is None:
-        return open_encoder(with_torch=with_torch)
+        return open_encoder(with_torch=with_torch, threads=threads)
     if source.repository and source.is_missing:
         raise ModelFolderError(f"{settings.ENCODER_MODEL} is not fetched yet. {HOW_TO_FETCH}")
     return open_encoder(source.folder, Path(settings.MODEL_ROOT))

@@ -1,4 +1,4 @@
-"""From an item's payload to what the model reads: the same today as when it is made again."""
+"""From an item's payload to what the model reads, and of one that was begun what it read then."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def _as_stored(angle: Angle, plan: Mapping[str, Any], prompt: str) -> Angle:
     leading = tuple(Fact(*fact) for fact in plan.get("leads", ()))
     facts = (*leading, *(fact for fact in angle.plan.facts if fact not in leading))
     told = replace(angle.plan, facts=facts, leads=len(leading), turn=plan.get("turn", angle.plan.turn))
-    return Angle(told, replace(angle.prompt, text=prompt, shared=0))
+    shared = angle.prompt.shared if prompt.startswith(angle.prompt.text[: angle.prompt.shared]) else 0
+    return Angle(told, replace(angle.prompt, text=prompt, shared=shared))
 
 
 def _refused_before(row: GenerationItem) -> dict[int, list[Span]]:

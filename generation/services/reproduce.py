@@ -36,9 +36,9 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
     """
     item = candidate.item
     run, version = item.run, item.run.model_version
-    prepared = prepare(run, item, sentence_encoder().encode, afresh=True)
-    prompt = prepared.item.angle(candidate.draw).prompt
     with compute_turn():
+        prepared = prepare(run, item, sentence_encoder().encode, afresh=True)
+        prompt = prepared.item.angle(candidate.draw).prompt
         writer = torch_writer(version.language_model.path, version.adapter_path, "float32")
         config = SamplingConfig.from_dict({**run.sampling, "batch_size": 1})
         read = _as_read(prompt, candidate.prompt)

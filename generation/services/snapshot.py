@@ -216,7 +216,7 @@ def _near(texts: Iterable[str], should_stop: Callable[[], bool] | None) -> dict[
 
 def _encoded(texts: list[str], should_stop: Callable[[], bool] | None) -> Vectors:
     """In pieces, so that others may compute in between and a training may be cancelled."""
-    encoder, pieces = encoder_open(with_torch=True), list[Vectors]()
+    encoder, pieces = encoder_open(with_torch=True, threads=settings.TRAINING_THREADS), list[Vectors]()
     for begin in range(0, len(texts), _PIECE):
         if should_stop is not None and should_stop():
             raise TrainingStoppedError("training was cancelled")

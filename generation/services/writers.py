@@ -171,7 +171,7 @@ def torch_writer(folder: Path, adapter: Path | None, numbers: str = "") -> Write
 def sentence_encoder() -> CachedEncoder:
     """The sentence encoder, opened once in this process."""
     if not _ENCODERS:
-        _ENCODERS.append(CachedEncoder(encoder_open(with_torch=computes_here())))
+        _ENCODERS.append(CachedEncoder(encoder_open(with_torch=computes_here(), threads=settings.GENERATION_THREADS)))
     return _ENCODERS[0]
 
 

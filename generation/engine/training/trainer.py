@@ -76,6 +76,7 @@ class Trainer:
     between: Callable[[], object] | None = None
     on_start: OnStart = lambda found: None
     adapter: Adapter = field(init=False)
+    _seconds_aside: float = field(init=False, default=0.0)
     _rows: RowMaker = field(init=False)
     _state: TrainState = field(init=False)
     _best: dict[str, torch.Tensor] = field(init=False)
@@ -156,7 +157,7 @@ class Trainer:
         if self.start_from is not None and self.config.keep_parent:
             weights = between_weights(weights, read_weights(self.start_from), self.config.keep_parent)
             with self.adapter.at(weights):
-                held_out = held_out_loss(self.adapter, self._held_out, self.world, self.between)
+                held_out = held_out_loss(self.adapter, self._held_out, self.world, self._aside)
         return TrainResult(weights, held_out, self._state, self.steps)
 
     def _take_step(self) -> None:
@@ -290,7 +291,7 @@ class Trainer:
     def _measure(self) -> dict[str, float]:
         """Held-out loss, and how many pairs are the right way round; keeps the best, of which the start is none, and stops
         without progress."""
-        found = measure(self.adapter, self._held_out, self._held_out_pairs, self.world, self.between)
+        found = measure(self.adapter, self._held_out, self._held_out_pairs, self.world, self._aside)
         state, left = self._state, self.example_steps - self._state.place
         state.history.append(
             {"step": state.step, "loss": sum(state.recent) / len(state.recent) if state.recent else None, **found}
@@ -309,10 +310,17 @@ class Trainer:
 
     def _measured(self) -> dict[str, float]:
         """A measurement between steps, which counts as computing."""
-        began = time.monotonic()
+        began, aside = time.monotonic(), self._seconds_aside
         found = self._measure()
-        self._state.seconds += time.monotonic() - began
+        self._state.seconds += time.monotonic() - began - (self._seconds_aside - aside)
         return found
+
+    def _aside(self) -> None:
+        """Between the batches of a measurement: while others compute, this does not."""
+        began = time.monotonic()
+        if self.between is not None:
+            self.between()
+        self._seconds_aside += time.monotonic() - began
 
     def _is_over(self) -> bool:
         budget = self.config.time_budget

@@ -237,13 +237,3 @@ def test_an_item_that_goes_on_goes_on_with_the_next_angle() -> None:
     backend = Scripted(["Warm on every road"])
     fill(backend, item(1, others=(other,), first=3))
     assert backend.asked[0].prompt.text == "Another"
-
-
-def test_who_leaves_asks_for_nothing_more_and_gets_what_came() -> None:
-    backend = Scripted([f"Warm on road {letter}" for letter in "abcdefghij"])
-    filler = Filler(backend=backend, sampling=SamplingConfig(batch_size=4))
-    found = []
-    for filled in filler.fill([item(1, key=key, seed=key) for key in range(4)]):
-        filler.is_leaving = True
-        found.append(filled.item.key)
-    assert found == [0, 1] and len(backend.asked) == 4

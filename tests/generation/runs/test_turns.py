@@ -18,10 +18,10 @@ from generation.models import GenerationBlock, GenerationRun
 from generation.services.blocks import (
     LATELY,
     BlockKeeper,
+    another_run_waits,
     block_end,
     block_next,
     block_release,
-    somebody_else_waits,
     somebody_waits_for_a_first_turn,
 )
 from generation.services.execute import _later
@@ -131,16 +131,30 @@ def test_a_block_steps_aside_for_another_run_of_the_same_person(make_run: MakeRu
     assert somebody_waits_for_a_first_turn(block)
 
 
-def test_another_persons_block_waits_until_somebody_works_on_it(shop: Cast, make_run: MakeRun) -> None:
+def test_another_persons_run_waits_until_somebody_works_for_them(shop: Cast, make_run: MakeRun) -> None:
     make_run(CATALOGUE)
     block = block_next()
     assert block is not None
     make_run(1)
-    assert not somebody_else_waits(block), "the same person's"
+    assert not another_run_waits(block), "a first turn of the same person is told by itself"
     make_run(1, actor=shop.approver)
-    assert somebody_else_waits(block)
-    taken()
-    assert not somebody_else_waits(block)
+    make_run(CATALOGUE, actor=shop.approver)
+    assert another_run_waits(block)
+    assert block_next() is not None
+    assert not another_run_waits(block), "they have a worker"
+
+
+def test_a_run_of_the_same_person_waits_that_was_served_longer_ago(shop: Cast, make_run: MakeRun) -> None:
+    make_run(CATALOGUE)
+    block = block_next()
+    assert block is not None
+    block_release(block)
+    make_run(CATALOGUE)
+    later = block_next()
+    assert later is not None and later.run_id != block.run_id
+    assert another_run_waits(later)
+    again = block_next()
+    assert again is not None and again.run_id == block.run_id and not another_run_waits(again)
 
 
 def test_taking_a_block_shows_at_the_run_and_rings_for_the_next(make_run: MakeRun) -> None:
