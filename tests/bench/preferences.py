@@ -32,7 +32,7 @@ from generation.engine.training.augment import planned
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import PreferencePair, Source, TrainingExample, is_held_out
 
-PAIRS, HELD_OUT_PAIRS, WATCHED = 200, 60, 256
+PAIRS, HELD_OUT_PAIRS, WATCHED = 200, 60, 128
 FOLDS = 16  # parts of the forgetting set, whose changes of loss give the interval
 DRAFTS_PER_PAIR = 3  # many drafts need no edit
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")

@@ -290,6 +290,18 @@ def test_a_model_that_does_not_load_fails_the_whole_run_once(make_run: MakeRun, 
     assert block_next() is None
 
 
+def test_prompts_that_a_server_refused_in_a_turn_before_are_refused_still(make_run: MakeRun) -> None:
+    run = make_run(2)
+    first, second = run.items.order_by("position")
+    block = block_next()
+    assert block is not None
+    work_on = BlockWork(block, BlockKeeper(block))
+    work_on.refused = {second.pk: {}}
+    assert list(work_on._others()) == [first]
+    run.items.filter(pk=first.pk).update(finished=True, error="RemoteRequestError: content filter")
+    assert not work_on._others().exists()
+
+
 def test_a_catalogue_steps_aside_for_a_first_text_and_keeps_what_it_wrote(
     monkeypatch: pytest.MonkeyPatch, make_run: MakeRun, watch: Watch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -259,6 +260,21 @@ def test_others_may_compute_between_the_batches_of_a_measurement(make_trainer: M
     with pytest.raises(TrainingStoppedError):
         trainer.run()
     assert called, "the first measurement comes before the first step"
+
+
+def test_what_a_measurement_waits_for_others_is_not_counted(make_trainer: MakeTrainer) -> None:
+    waited: list[float] = []
+
+    def wait() -> None:
+        began = time.monotonic()
+        time.sleep(0.2)
+        waited.append(time.monotonic() - began)
+
+    trainer = make_trainer()
+    trainer.between = wait
+    began = time.monotonic()
+    seconds = trainer.run().state.seconds
+    assert len(waited) > 1 and 0 < seconds <= time.monotonic() - began - sum(waited)
 
 
 def test_what_is_measured_before_the_first_step_is_told_once(
