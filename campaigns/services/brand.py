@@ -22,7 +22,8 @@ FIELDS = ("name", "voice", "tone", "must_words", "never_words", "good_examples",
 def brand_save(*, actor: User, workspace: Workspace, brand: Brand | None = None, **values: Any) -> Brand:
     """Create a brand, or change one; ``values`` are fields of ``FIELDS``, and ``model_version``, which admins choose.
 
-    Raises NotPermittedError where somebody else changes the version, InvalidInputError with fields, also where its words exclude each other.
+    Raises NotPermittedError where somebody else changes the version, InvalidInputError with fields, also where its words
+    exclude each other.
     """
     try:
         with transaction.atomic():
