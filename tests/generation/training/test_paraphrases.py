@@ -82,9 +82,9 @@ def test_cancelling_stops_a_real_model_between_two_tokens(
     run = start(shop)
     honest = back_translation.encoder_open
 
-    def cancelled_while_loading() -> Any:
+    def cancelled_while_loading(**options: Any) -> Any:
         training_cancel(actor=shop.admin, run=run)
-        return honest()
+        return honest(**options)
 
     monkeypatch.setattr(back_translation, "encoder_open", cancelled_while_loading)
     assert execute(run).status == JobStatus.CANCELLED

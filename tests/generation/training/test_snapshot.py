@@ -42,7 +42,7 @@ class Directions:
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch) -> Directions:
     found = Directions()
-    monkeypatch.setattr(service, "encoder_open", lambda: found)
+    monkeypatch.setattr(service, "encoder_open", lambda **options: found)
     return found
 
 
