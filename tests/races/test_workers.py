@@ -15,7 +15,7 @@ from tests.tiny_model import make_tiny_model
 
 BELLS = 30
 GOOD = 20
-POISON_SECONDS = 120
+POISON_SECONDS = 200
 START = """
 import json
 from campaigns.models import Channel
