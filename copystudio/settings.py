@@ -197,6 +197,7 @@ GENERATION_NUMBERS = env.choice("GENERATION_NUMBERS", "auto", {"auto", "float32"
 GENERATION_BACKEND = env.choice("GENERATION_BACKEND", "auto", {"auto", "torch", "openvino", "remote"})
 MODEL_SERVER = model_server(env)
 # What a new workspace is furnished with, in the transaction that makes it.
+WORKSPACE_FOLDERS = ["generation.services.version_files.workspace_folders"]  # to delete with it
 WORKSPACE_SETUP = ["generation.services.setup.workspace_setup", "campaigns.services.setup.workspace_setup"]
 # Furnishes the first start with a demonstration; empty: none.
 DEMO_LOADER = "campaigns.services.demo.demo_load" if env.boolean("STUDIO_DEMO", True) else ""
@@ -212,6 +213,7 @@ MODEL_VERSION_KEPT = "campaigns.selectors.catalogue.version_kept"
 # Where training examples come from: the starter corpus, put into briefs by the app that knows the channels.
 STARTER_CORPUS = "campaigns.services.starter_corpus.starter_examples"
 STARTER_EDITS = "campaigns.services.starter_corpus.starter_edits"
+STARTER_READS = "campaigns.services.starter_corpus.starter_reads"
 # What a workspace's people approved, changed and answered: workspace, window and scope -> examples, pairs, what was left out.
 TRAINING_DATA = "campaigns.selectors.training_data.collect"
 # The parts that a training may keep to, such as one brand's copy: workspace -> pairs of a key, which collect takes, and a name.

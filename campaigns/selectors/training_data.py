@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -36,6 +36,7 @@ from campaigns.selectors.training_weights import SOURCE_WEIGHT, click_factors, r
 from copystudio.models import Workspace
 from generation.engine.config import CopyBrief
 from generation.engine.evaluation.coverage import facts_told
+from generation.engine.training.augment import planned_pair
 from generation.engine.training.dataset import PreferencePair, Source, TrainingExample
 
 SERVICE_CHANNEL = "service_answer"
@@ -67,6 +68,8 @@ def collect(*, workspace: Workspace, since: dt.datetime | None, until: dt.dateti
     pairs += over_rejected(workspace, window, approved, excluded)
     told = {(pair.product, pair.rejected) for pair in pairs}
     pairs += clean_over_broken(workspace, window, approved, told, excluded)
+    # a run told its draft the facts that were to lead, and the shop's own order may hide them
+    pairs = [replace(pair, brief=planned_pair(pair)) for pair in pairs]
     return Collected(
         examples=sorted(examples, key=lambda one: one.id),
         pairs=sorted(consistent(pairs, approved, excluded), key=lambda one: one.id),

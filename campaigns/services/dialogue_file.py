@@ -47,6 +47,7 @@ MESSAGES: dict[str, Text] = {
     "product_unknown": _("No product of this workspace has the SKU or the title “%(value)s”."),
     "product_ambiguous": _("Several products have the title “%(value)s”. Name the SKU."),
     "language_unsupported": _("“%(value)s” is neither English (en) nor Simplified Chinese (zh-hans)."),
+    "language_other": _("The row says “%(value)s”, but the answer is in the other language."),
     "language_unclear": _("The answer reads as neither English nor Simplified Chinese. Name its language."),
 }
 # what the feeds would explain with products: the sentence that is shown instead
@@ -160,6 +161,8 @@ def _language(cells: RowCells, column: str, texts: dict[str, str]) -> str:
             code = ""
         if code not in dict(settings.LANGUAGES):
             cells.error(column, "language_unsupported", value=named[:40])
+        elif _is_plainly_another(texts["answer"], code):
+            cells.error(column, "language_other", value=named[:40])
         return code
     answer, both = texts["answer"], f"{texts['question']} {texts['answer']}"
     says_enough = sum(map(str.isalpha, answer)) >= LEAST_LETTERS
@@ -169,6 +172,17 @@ def _language(cells: RowCells, column: str, texts: dict[str, str]) -> str:
                 return language.value
     cells.error(column or None, "language_unclear")
     return ""
+
+
+def _is_plainly_another(answer: str, code: str) -> bool:
+    """Whether the answer says enough to be read as the other language, and does not read as the one that its row names."""
+    others = [language for language in Language if language.value != code]
+    says_enough = sum(map(str.isalpha, answer)) >= LEAST_LETTERS
+    return (
+        says_enough
+        and not matches_language(answer, Language(code))
+        and any(matches_language(answer, one) for one in others)
+    )
 
 
 def problem_lines(problems: Iterable[RowError]) -> list[dict[str, Any]]:

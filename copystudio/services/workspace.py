@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 
 from django.apps import apps
@@ -46,6 +47,7 @@ def workspace_remove_demo(*, actor: User, workspace: Workspace) -> None:
         )
         others = list(row.memberships.exclude(user=actor).exclude(user__in=invented).values_list("user", flat=True))
         files = _files_of(row)
+        folders = [folder for path in settings.WORKSPACE_FOLDERS for folder in import_string(path)(workspace=row)]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL copystudio.erasing = 'on'")
         row.delete()
@@ -53,6 +55,8 @@ def workspace_remove_demo(*, actor: User, workspace: Workspace) -> None:
         for user in User.objects.filter(pk__in=others, memberships__isnull=True):
             sign_out_for_good(user)
         transaction.on_commit(partial(_delete_files, files))
+        for folder in folders:
+            transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 def _delete_files(files: list[tuple[Storage, str]]) -> None:

@@ -252,12 +252,14 @@ class Prompt:
 @dataclass(frozen=True, slots=True)
 class Output:
     """One raw output. `mean_logprob` is the mean natural-log probability of its tokens, the one that ended it included,
-    under the model's whole untempered distribution: ≤ 0, nearer 0 is more fluent."""
+    under the model's whole untempered distribution: ≤ 0, nearer 0 is more fluent. `asked` is what a server was asked for it
+    beside the prompt, where that is more than the output's own seed: `seed`, `n` and which of its `n` texts this is."""
 
     text: str
     token_count: int
     mean_logprob: float
     finish_reason: FinishReason
+    asked: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.token_count < 0 or not math.isfinite(self.mean_logprob) or self.mean_logprob > 0:

@@ -38,7 +38,8 @@ AGAIN = 1.5  # outputs written for one text that is still missing
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A text that passed. `draw` is the number of its output: the prompt of its angle and `seed` make it again."""
+    """A text that passed. `draw` is the number of its output: the prompt of its angle and `seed` make it again, or where it was
+    `asked` of a server with others, that."""
 
     text: str
     mean_logprob: float
@@ -46,6 +47,7 @@ class Kept:
     check: Check
     draw: int
     seed: int
+    asked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,9 @@ class _Work:
             text = check.text
             if self.seen.is_duplicate(text):
                 return DropReason.DUPLICATE.value
-        return Kept(text, output.mean_logprob, output.token_count, check, number, _seed(self.item, number))
+        return Kept(
+            text, output.mean_logprob, output.token_count, check, number, _seed(self.item, number), output.asked
+        )
 
 
 def _seed(item: Item, number: int) -> int:

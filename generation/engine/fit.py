@@ -7,7 +7,8 @@ from generation.engine.measure import measure
 
 _LEAST = 0.5  # of the limit; a shorter sentence gives way to a longer clause
 _CLOSING = "[\"'”’」』)）】]*"
-_SENTENCE_END = re.compile(rf"(?:[!?…]|\.(?!\d))+{_CLOSING}(?=\s|$|[^\x00-\x7f])|[。！？]+{_CLOSING}")
+# a stop before a small letter is that of an abbreviation: "Holds 12 oz. and more"
+_SENTENCE_END = re.compile(rf"(?:[!?…]|\.(?!\d|\s+[a-z]))+{_CLOSING}(?=\s|$|[^\x00-\x7f])|[。！？]+{_CLOSING}")
 _CLAUSE_END = re.compile(r"[，；：]|——?|[,;:](?=\s|$|[^\x00-\x7f])|(?<=\s)[–-](?=\s)")
 _CLAUSE_LAST = frozenset("%％\"'”’」』)）】")  # what may stand before the mark, beside letters and digits
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|vs|approx|incl|e\.g|i\.e|[A-Z])\.$")

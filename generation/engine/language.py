@@ -41,6 +41,8 @@ _FOREIGN_LETTER = {
 }
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
+_LATIN_CLAUSE = re.compile(r"(?<![a-z])(?:[a-z]+(?:['’][a-z]+)?,? ){3,}[a-z]+")  # no name: those have capitals
+
 _HAN_SHARE = 0.4  # of units, a unit being a Han character or a Latin word: brand names may be many
 _LATIN_SHARE = 0.9  # of letters
 _TRADITIONAL_SHARE = 0.06  # of Han characters
@@ -78,7 +80,7 @@ def _is_simplified_chinese(text: str) -> bool:
     words = _WORD.findall("".join(character if script_of(character) != "han" else " " for character in text))
     latin = sum(1 for word in words if script_of(word[0]) == "latin")
     other = sum(1 for character in text if script_of(character) == "other")
-    if len(han) < 2 or other:
+    if len(han) < 2 or other or _LATIN_CLAUSE.search(text):
         return False
     if len(han) / (len(han) + latin) < _HAN_SHARE:
         return False

@@ -117,7 +117,7 @@ class TrainingForm(forms.Form):
         max_value=10,
         required=False,
         widget=forms.NumberInput(attrs={"step": "any"}),
-        help_text=_("How closely preference training keeps to the base: higher is closer."),
+        help_text=_("How closely preference training keeps to the model that it starts from: higher is closer."),
     )
     time_budget = forms.IntegerField(
         label=_("Time budget in minutes"),

@@ -38,6 +38,10 @@ METRICS: dict[str, MetricWords] = {
         _("Loss on the forgetting set"),
         _("The surprise over a fixed set of general copy: where it rises, the version has forgotten something."),
     ),
+    MetricName.FORGETTING_PER_CHARACTER: MetricWords(
+        _("Forgetting per character"),
+        _("The same for each character, so that models that cut words differently can be compared."),
+    ),
     MetricName.BLEU_4: MetricWords(
         _("BLEU-4"),
         _("How many runs of up to four words, or Chinese characters, are the same as in the copy people wrote."),
@@ -94,7 +98,10 @@ METRICS: dict[str, MetricWords] = {
 GROUPS: tuple[tuple[Text, tuple[MetricName, ...]], ...] = (
     (
         _("How well it knows good copy"),
-        (MetricName.LOSS, MetricName.PERPLEXITY, MetricName.LOSS_PER_CHARACTER, MetricName.FORGETTING_LOSS),
+        (
+            MetricName.LOSS, MetricName.PERPLEXITY, MetricName.LOSS_PER_CHARACTER, MetricName.FORGETTING_LOSS,
+            MetricName.FORGETTING_PER_CHARACTER,
+        ),
     ),
     (
         _("Facts and rules"),

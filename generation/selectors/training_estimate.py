@@ -26,7 +26,9 @@ _SAMPLED = 200  # texts whose length is counted; the rest is taken to be like th
 # tokens for each character: a least-squares fit to the Gemma 3 tokenizer over 483 prompts of the starter corpus
 _WIDE_TOKENS, _OTHER_TOKENS = 0.95, 0.29
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+_ONE_WAY = 1 / 3  # of what a step costs, reading alone
 T = TypeVar("T")
+D = TypeVar("D", TrainingExample, PreferencePair)
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,26 @@ def _fresh(workspace: Workspace, last: TrainingRun, *, since: datetime | None, n
 
 
 def _tokens(raw: RawData, config: TrainConfig) -> int:
-    """Tokens that go through the model over all epochs. A pair counts twice: with the adapter and without it."""
-    learned = [one for one in raw.examples if not is_held_out(one.product)]
-    paired = [one for one in raw.pairs if not is_held_out(one.product)]
-    examples = config.epochs * _estimated(learned, _example_tokens)
-    return round(examples + 2 * config.preference_epochs * _estimated(paired, _pair_tokens))
+    """Tokens that go through the model over all epochs. A pair counts twice, with the adapter and without it, and has examples
+    learned again beside it; of a measurement, which goes one way only, a third counts."""
+    learned, held_out = _divided(raw.examples)
+    paired, held_out_pairs = _divided(raw.pairs)
+    example = _estimated(learned, _example_tokens)
+    again = config.replay * len(paired) * example / max(1, len(learned))
+    measured = _estimated(held_out, _example_tokens) + _estimated(held_out_pairs, _pair_tokens)
+    epochs, pair_epochs = config.epochs, config.preference_epochs if paired else 0
+    steps = min(config.evaluations, -(-len(learned) // config.batch_size)) * epochs
+    steps += min(config.evaluations, -(-len(paired) // config.batch_size)) * pair_epochs
+    return round(
+        epochs * example
+        + pair_epochs * (2 * _estimated(paired, _pair_tokens) + again)
+        + (1 + steps) * measured * _ONE_WAY
+    )
+
+
+def _divided(data: Sequence[D]) -> tuple[list[D], list[D]]:
+    """What is learned from, and what is kept for measuring."""
+    return [one for one in data if not is_held_out(one.product)], [one for one in data if is_held_out(one.product)]
 
 
 def _estimated(items: Sequence[T], size: Callable[[T], float]) -> float:

@@ -35,6 +35,7 @@ EXCLUDED: dict[str, Text] = {
     "over_limit": gettext_lazy("longer than the channel allows today"),
     "trivial_edit": gettext_lazy("edited in spaces and punctuation only"),
     "approved_elsewhere": gettext_lazy("rejected here, approved elsewhere for the same product"),
+    "personal_data": gettext_lazy("with personal data in the text"),
     "near_duplicate": gettext_lazy("nearly the same as another text"),
     "too_long": gettext_lazy("of more tokens than the settings of the training allow"),
 }

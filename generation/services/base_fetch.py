@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
+from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +32,7 @@ from copystudio.services.jobs import (
 from copystudio.services.notification import notify
 from generation.models import BaseFetch, LanguageModel
 from generation.services.hub import HubError, Tell, hub_check, hub_fetch, refused
+from generation.services.lineage import base_sha256
 from generation.services.registry import language_model_create
 
 REGISTERED, UNEXPECTED = "registered", "unexpected"
@@ -94,7 +97,7 @@ def base_fetch_execute(*, fetch_id: int) -> None:
     try:
         with job_kept(fetch) as keeper:
             folder = hub_fetch(fetch.hub_name, _teller(fetch, keeper))
-            _register(fetch, folder)
+            _register(fetch, folder, base_sha256(Path(settings.MODEL_ROOT) / folder))
     except JobCancelledError:
         _end(fetch, JobStatus.CANCELLED)
     except LeaseLostError:
@@ -125,7 +128,7 @@ def _teller(fetch: BaseFetch, keeper: JobKeeper) -> Tell:
     return tell
 
 
-def _register(fetch: BaseFetch, folder: str) -> None:
+def _register(fetch: BaseFetch, folder: str, base: str) -> None:
     """The base, its first version and the end of the job, in one transaction under the fence."""
     with transaction.atomic():
         job_still_mine(fetch)
@@ -137,6 +140,7 @@ def _register(fetch: BaseFetch, folder: str) -> None:
             folder=folder,
             licence=fetch.licence,
             licence_url=fetch.licence_url,
+            base_sha256=base,
         )
         BaseFetch.objects.filter(pk=fetch.pk).update(language_model=model)
         job_end(fetch, JobStatus.SUCCEEDED)

@@ -24,7 +24,7 @@ from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
 from generation.engine.rating import qualities
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
-from generation.services.blocks import BlockKeeper, another_run_waits, somebody_waits_for_a_first_turn
+from generation.services.blocks import ATTEMPTS, BlockKeeper, another_run_waits, somebody_waits_for_a_first_turn, tries
 from generation.services.nearness import Siblings
 from generation.services.preparing import Prepared, prepare
 from generation.services.turn import somebody_waits
@@ -104,7 +104,7 @@ class BlockWork:
         needed: dict[int, int] = dict(scarce.values_list("pk", "engine__batch"))
         own = needed.pop(self.block.pk, batch)
         begun = min([batch, *needed.values()])
-        return max(1, min(own, begun >> (self.block.attempt - 1)))  # what was killed may have lacked memory
+        return max(1, min(own, begun >> (tries(self.block) - 1)))  # what was killed may have lacked memory
 
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
@@ -224,9 +224,10 @@ class BlockWork:
             Candidate.objects.bulk_create(rows)
             fields = ["produced", "passed", "outputs", "dropped", "finished", "error", "plan", "prompt"]
             GenerationItem.objects.bulk_update(items, fields)
-            # a model server that was away is there again
+            # a model server that was away is there again, and who gets on leaves all attempts to those that come after
             block = GenerationBlock.objects.filter(pk=self.block.pk)
-            block.update(done=F("done") + len(rows), error_code="", error_params={})
+            most = F("attempt") + ATTEMPTS
+            block.update(done=F("done") + len(rows), max_attempts=most, error_code="", error_params={})
             GenerationRun.objects.filter(pk=self.job.pk).update(
                 done=F("done") + len(rows),
                 outputs=F("outputs") + sum(filled.outputs for filled in self.ready),
@@ -293,5 +294,5 @@ class BlockWork:
             draw=kept.draw,
             seed=kept.seed,
             attempt=self.block.attempt,
-            engine=self.writer.wrote if self.writer else {},
+            engine={**(self.writer.wrote if self.writer else {}), **({"asked": kept.asked} if kept.asked else {})},
         )

@@ -27,6 +27,7 @@ SHARED_TEXTS = 64  # the same where a model server writes: several workers ask i
 # and again.
 LATELY = timedelta(minutes=10)
 _TRIES = 5
+ATTEMPTS = 3  # of a block to get on: so many workers may die in it in turn that wrote no text of it
 
 
 def blocks_create(*, run: GenerationRun, items: Sequence[GenerationItem]) -> None:
@@ -83,6 +84,8 @@ def block_next() -> GenerationBlock | None:
                 run_settle(GenerationBlock.objects.get(pk=pk).run_id)  # it may have met its last attempt
             elif block.run.cancel_requested_at is not None:
                 block_end(block, JobStatus.CANCELLED)
+            elif block.run.paused_at is not None:  # since we looked
+                block_release(block)
             else:
                 _serve(block)
                 return block
@@ -120,6 +123,9 @@ class BlockKeeper(JobKeeper):
             lease = Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
             rows = GenerationRun.objects.filter(pk=self.job.run_id, status=JobStatus.RUNNING)
             rows.update(heartbeat_at=Now(), lease_until=lease)
+            # the sweeper sees a run that somebody works on: what another worker left of it is ours to ring for
+            if blocks_open().filter(run=self.job.run_id, status=JobStatus.RUNNING).exists():
+                job_ring(self.job.run)
 
 
 def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
@@ -145,6 +151,11 @@ def block_release(block: GenerationBlock) -> None:
     with transaction.atomic():
         if block_later(block, attempt=F("attempt") - 1):
             job_ring(block.run)
+
+
+def tries(block: GenerationBlock) -> int:
+    """Which attempt at the block this is since one got on: from 1."""
+    return max(1, block.attempt - block.max_attempts + ATTEMPTS)
 
 
 def block_later(block: GenerationBlock, **values: Any) -> bool:
@@ -210,7 +221,8 @@ def run_settle(run_id: int) -> None:
     elif Candidate.objects.filter(item__run=run).exists():
         _end(run, JobStatus.SUCCEEDED)
     else:
-        failed = run.blocks.filter(status=JobStatus.FAILED).order_by("number").first()
+        # of former tries no item is left in their blocks
+        failed = run.blocks.filter(status=JobStatus.FAILED, items__isnull=False).order_by("number").first()
         if failed is not None:
             _end(run, JobStatus.FAILED, failed.error_code, failed.error_params)
         else:

@@ -27,7 +27,7 @@ from copystudio.services.jobs import (
     job_still_mine,
 )
 from generation.engine.errors import EngineError, GenerationCancelledError, is_out_of_memory
-from generation.engine.evaluation.gates import all_passed
+from generation.engine.evaluation.gates import GateResult, all_passed
 from generation.engine.evaluation.items import EvalItem
 from generation.engine.evaluation.result import Evaluation as Measured
 from generation.engine.evaluation.side_by_side import side_by_side
@@ -131,7 +131,8 @@ def _end(evaluation: Evaluation, status: JobStatus, code: str = "", detail: str 
 
 
 def _measure(evaluation: Evaluation, turn: Turn, should_stop: Callable[[], bool]) -> None:
-    questions = questions_of(held_out_of(evaluation.version), most=settings.EVALUATION_ITEMS)
+    data = held_out_of(evaluation.version)
+    questions = questions_of(data, most=settings.EVALUATION_ITEMS)
     subjects = _subjects(evaluation)
     results: dict[str, Any] = dict(evaluation.results)
     for number, subject in enumerate(subjects):
@@ -144,7 +145,8 @@ def _measure(evaluation: Evaluation, turn: Turn, should_stop: Callable[[], bool]
         with transaction.atomic():
             job_still_mine(evaluation)
             Evaluation.objects.filter(pk=evaluation.pk).update(results=results, items=len(questions.items))
-    _conclude(evaluation, questions, results)
+    gates = judged({name: Measured.from_dict(found) for name, found in results.items()}, learned_pairs=bool(data.pairs))
+    _conclude(evaluation, questions, results, gates)
 
 
 def _subjects(evaluation: Evaluation) -> list[Subject]:
@@ -174,9 +176,10 @@ def _teller(evaluation: Evaluation, begin: int, turn: Turn, should_stop: Callabl
     return tell
 
 
-def _conclude(evaluation: Evaluation, questions: Questions, results: dict[str, Any]) -> None:
+def _conclude(
+    evaluation: Evaluation, questions: Questions, results: dict[str, Any], gates: Sequence[GateResult]
+) -> None:
     measured = {name: Measured.from_dict(found) for name, found in results.items()}
-    gates = judged(measured)
     differences = {name: [difference_dict(one) for one in found] for name, found in compared(measured).items()}
     with transaction.atomic():
         job_still_mine(evaluation)

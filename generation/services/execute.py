@@ -30,7 +30,7 @@ from generation.engine.errors import (
 )
 from generation.models import GenerationBlock
 from generation.services.block_work import BlockWork, TurnOverError
-from generation.services.blocks import BlockKeeper, block_end, block_later, block_next, block_release, run_fail
+from generation.services.blocks import BlockKeeper, block_end, block_later, block_next, block_release, run_fail, tries
 from generation.services.turn import compute_turn
 from generation.services.writers import computes_here
 
@@ -96,12 +96,13 @@ def _refused(block: GenerationBlock, error: RemoteRefusedError) -> None:
 
 def _later(block: GenerationBlock, error: RemotePassingError) -> None:
     """The model server is away: the block waits, a minute and then five times as long, with what went wrong, and is tried as
-    often as any job."""
+    often as any job without a text in between."""
+    block.refresh_from_db(fields=["max_attempts"])
     if block.attempt >= block.max_attempts:
         run_fail(block, code="engine", detail=str(error))
         return
     log.warning("block %s does without the model server for now: %s", block, error)
-    pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (block.attempt - 1))
+    pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (tries(block) - 1))
     block_later(
         block,
         lease_until=Now() + pause,

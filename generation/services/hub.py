@@ -67,19 +67,19 @@ def hub_fetch(name: str, tell: Tell, *, revision: str = "", check: Callable[[Pat
     """Bring the model ``owner/name`` into MODEL_ROOT and return its folder's name there, ``owner--name``.
 
     Without a ``revision`` it is the newest one. ``check`` looks through what came, a folder below a root, and raises
-    ModelFolderError for what is of no use. What is there already stays as it is. With MODEL_HUB off only the local
+    ModelFolderError for what is of no use. What is there already stays as it is, and is looked through too. With MODEL_HUB off only the local
     Hugging Face cache is looked at; with it on, the call lasts as long as the download, so never make it inside a
     transaction or a web request. Raises HubError, and InvalidInputError (field ``folder``) for what is no such name.
     """
     folder = hub_folder(name, revision)
     root = Path(settings.MODEL_ROOT)
     with _alone(root, tell):
-        if (root / folder).is_dir():
-            return folder
         try:
+            if (root / folder).is_dir():
+                check(root / folder, root)
+                return folder
             with written_whole(root / folder) as beside:
-                _fill(beside, name.strip(), revision, tell)
-                check(beside, root)
+                _fill(beside, name.strip(), revision, tell, lambda: check(beside, root))
         except ModelFolderError as error:
             raise HubError(UNUSABLE, str(error).replace(f".partial-{folder}", name.strip())) from error
         except OSError as error:
@@ -120,15 +120,25 @@ def refused(reason: Text) -> InvalidInputError:
     return InvalidInputError(fields={"folder": [reason]})
 
 
-def _fill(beside: Path, name: str, revision: str, tell: Tell) -> None:
-    """From the local cache, else over the network straight into the folder."""
+def _fill(beside: Path, name: str, revision: str, tell: Tell, check: Callable[[], object]) -> None:
+    """From the local cache, else over the network straight into the folder: also where the cache has a part of the model only,
+    as other programs leave one. Raises what ``check`` raises."""
     cached = _cached(name, revision)
     if cached is not None:
         _copy(cached, beside, tell)
-    elif settings.MODEL_HUB:
-        _download(beside, name, revision, tell)
-    else:
+        try:
+            check()
+        except ModelFolderError:
+            if not settings.MODEL_HUB:
+                raise
+        else:
+            return
+        for path in beside.iterdir():
+            path.unlink()
+    if not settings.MODEL_HUB:
         raise HubError(OFF)
+    _download(beside, name, revision, tell)
+    check()
 
 
 def _cached(name: str, revision: str = "") -> Path | None:

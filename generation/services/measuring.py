@@ -138,16 +138,19 @@ _AS_ASKED = frozenset({MetricName.PREFERENCE_ACCURACY, MetricName.MUST_COMPLIANC
 _NOTHING_ASKED = frozenset({Absence.NOTHING_GIVEN, Absence.NOTHING_APPLIES})
 
 
-def gates_for(new: Measured) -> list[Gate]:
+def gates_for(new: Measured, *, learned_pairs: bool = False) -> list[Gate]:
     """The gates that the version has to pass: those over preferences, must-words and facts only where it was asked about
-    any. Other figures are always there, whatever was asked."""
+    any, and that over preferences also where it learned some and none was kept to ask about: then it is not passed. Other
+    figures are always there, whatever was asked."""
     unasked = {name for name, metric in new.metrics.items() if name in _AS_ASKED and metric.absence in _NOTHING_ASKED}
+    if learned_pairs:
+        unasked.discard(MetricName.PREFERENCE_ACCURACY)
     return [gate for gate in DEFAULT_GATES if gate.metric not in unasked]
 
 
-def judged(measured: Mapping[str, Measured]) -> list[GateResult]:
+def judged(measured: Mapping[str, Measured], *, learned_pairs: bool = False) -> list[GateResult]:
     """The gates of the new version, against the active one where it was measured."""
-    return judge_gates(gates_for(measured[NEW]), measured[NEW], measured.get(ACTIVE))
+    return judge_gates(gates_for(measured[NEW], learned_pairs=learned_pairs), measured[NEW], measured.get(ACTIVE))
 
 
 def compared(measured: Mapping[str, Measured]) -> dict[str, list[Difference]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -18,15 +19,15 @@ from copystudio.db import OPEN_STATUSES, JobStatus, locked
 from copystudio.errors import ConflictError, InvalidInputError, Text, TransitionError
 from copystudio.models import Role, User, Workspace
 from copystudio.services.events import event_record
-from generation.engine import starter_adapter
 from generation.engine.adapters import check_adapter
 from generation.engine.errors import ModelFolderError
 from generation.engine.folders import ModelSummary, check_folder, summary
 from generation.models import Evaluation, LanguageModel, ModelVersion, TrainingRun
 from generation.models.language_model import folder_name
 from generation.models.model_version import TRANSITIONS
-from generation.services.export import export_of, export_queue
-from generation.services.lineage import has_its_base
+from generation.services.export import export_queue
+from generation.services.lineage import base_sha256, has_its_base
+from generation.services.version_files import version_folders
 
 BASE_TEMPLATE = "few-shot-1"
 
@@ -103,26 +104,18 @@ def model_version_retire(*, actor: User, version: ModelVersion) -> ModelVersion:
 
 
 def model_version_delete(*, actor: User, version: ModelVersion) -> ModelVersion:
-    """Delete the version's files. Its row stays, because copy says which version wrote it.
-
-    The folder of the shipped adapter stays too: the next new workspace writes with it.
-    """
+    """Delete the version's files and what its training learned from. Its row stays, because copy says which version wrote it."""
     with transaction.atomic():
         current = _locked_for("delete", actor=actor, version=version)
         if _in_use(current):
             raise ConflictError(_("A run that is open uses this version."))
         if kept := import_string(settings.MODEL_VERSION_KEPT)(version=current):
             raise ConflictError(kept)
-        folder = current.adapter_path
-        others = ModelVersion.objects.filter(folder=current.folder).exclude(pk=current.pk)
-        shared = others.exclude(status=ModelVersion.Status.DELETED).exists()
+        folders = version_folders(current)
         _set(current, ModelVersion.Status.DELETED)
         event_record(actor=actor, workspace=current.workspace, verb="modelversion.delete", target=current)
-        copy, _why = export_of(current)
-        if folder is not None and not shared and current.folder != starter_adapter.NAME:
-            transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
-        if copy is not None and not shared:
-            transaction.on_commit(lambda: shutil.rmtree(copy, ignore_errors=True))
+        for folder in folders:
+            transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
         return current
 
 
@@ -135,6 +128,7 @@ def language_model_add(
     """
     require(actor=actor, workspace=workspace, role=Role.ADMIN)
     language_model_look(folder)
+    base = base_sha256(Path(settings.MODEL_ROOT) / folder)
     with transaction.atomic():
         locked(Workspace, children=True, pk=workspace.pk)  # one number for one version
         require(actor=actor, workspace=workspace, role=Role.ADMIN)
@@ -145,14 +139,22 @@ def language_model_add(
             folder=folder,
             licence=licence.strip()[:120],
             licence_url=licence_url,
+            base_sha256=base,
         )
 
 
 def language_model_create(
-    *, actor: User | None, workspace: Workspace, name: str, folder: str, licence: str, licence_url: str
+    *,
+    actor: User | None,
+    workspace: Workspace,
+    name: str,
+    folder: str,
+    licence: str,
+    licence_url: str,
+    base_sha256: str,
 ) -> LanguageModel:
-    """The base model and its first version, in the caller's transaction, which has locked the workspace and looked into
-    the folder. Raises InvalidInputError where the folder is registered already."""
+    """The base model and its first version, in the caller's transaction, which has locked the workspace; before it the caller
+    looked into the folder and read what it is. Raises InvalidInputError where the folder is registered already."""
     try:
         with transaction.atomic():
             model = LanguageModel.objects.create(
@@ -168,6 +170,7 @@ def language_model_create(
         number=next_number(workspace),
         name=model.name,
         prompt_template=BASE_TEMPLATE,
+        base_sha256=base_sha256,
         created_by=actor,
     )
     event_record(actor=actor, workspace=workspace, verb="languagemodel.add", target=model)
@@ -251,20 +254,19 @@ def _why_not(version: ModelVersion, passed: bool | None) -> Text:
 
 
 def _check_files(version: ModelVersion) -> None:
-    """Read the adapter's files and, unless it is known already, the base under it, before anything is locked: some two
+    """Read the adapter's files, if there is one, and, unless it is known already, the base under it, before anything is locked: some two
     seconds a gigabyte."""
     folder, root = version.adapter_path, Path(settings.MODEL_ROOT)
-    if folder is None:
-        return
     try:
         check_folder(version.language_model.path, root)
-        check_adapter(folder, root, sha256=version.adapter_sha256)
+        if folder is not None:
+            check_adapter(folder, root, sha256=version.adapter_sha256)
     except ModelFolderError as error:
         raise InvalidInputError(
             _("The files of this version are not as they were written: %(detail)s") % {"detail": error}
         ) from error
     if not has_its_base(version):
         raise InvalidInputError(
-            _("The base model in %(folder)s was replaced since this version was trained over it. Put the former files back, or train a new version.")
+            _("The base model in %(folder)s was replaced since this version was made over it. Put the former files back, or make a new version.")
             % {"folder": version.language_model.folder}
         )  # fmt: skip

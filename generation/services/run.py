@@ -74,7 +74,8 @@ def run_create(
     """Queue a run. Returns it and whether it is new: pressing twice, at the same time too, starts one run.
 
     ``version`` writes, the active one for None. ``parent`` is the candidate that the run was asked for from, ``tweak`` what
-    is to be different. Raises BusyError where there is no version, or its files were deleted.
+    is to be different. Raises BusyError where there is no version, its files were deleted, or an
+    equal run is being cancelled.
     """
     if not items:
         raise InvalidInputError(_("Nothing to write: no product, segment and channel fit together."))
@@ -89,7 +90,7 @@ def run_create(
         with transaction.atomic():
             require(actor=actor, workspace=workspace, role=Role.COPYWRITER)
             if chosen is not None:
-                _check_chosen(chosen, workspace)
+                version_keep(chosen, workspace)
             run = GenerationRun.objects.create(
                 workspace=workspace,
                 created_by=actor,
@@ -133,6 +134,10 @@ def run_create(
         ).first()
         if existing is None:  # it ended between the two statements: simply press again
             raise BusyError from None
+        if existing.cancel_requested_at is not None:
+            raise BusyError(
+                _("An equal run is being cancelled. Try again when it has stopped, in a minute at most.")
+            ) from None
         return existing, False
 
 
@@ -141,8 +146,9 @@ def drawing(sampling: SamplingConfig) -> dict[str, float]:
     return {name: value for name, value in sampling.to_dict().items() if name not in ("seed", "batch_size")}
 
 
-def _check_chosen(version: ModelVersion, workspace: Workspace) -> None:
-    """Lock the version until the run stands: who deletes it waits, and then finds the run."""
+def version_keep(version: ModelVersion, workspace: Workspace) -> None:
+    """Lock the version until the run stands: who deletes it waits, and then finds the run. Raises BusyError where its files
+    were deleted."""
     current = locked(ModelVersion, pk=version.pk)
     if current.workspace_id != workspace.pk:
         raise ValueError("a version of another workspace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,7 +17,8 @@ from copystudio.models import Role, User
 from copystudio.services.events import event_record
 from copystudio.services.jobs import job_ring
 from generation.models import GenerationRun
-from generation.services.blocks import blocks_create, blocks_lock, items_unfinished, run_settle
+from generation.services.blocks import ATTEMPTS, blocks_create, blocks_lock, items_unfinished, run_settle
+from generation.services.run import version_keep
 
 
 def _begin(*, actor: User, run: GenerationRun) -> GenerationRun:
@@ -62,9 +64,10 @@ def run_pause(*, actor: User, run: GenerationRun) -> GenerationRun:
 
 def run_resume(*, actor: User, run: GenerationRun) -> GenerationRun:
     """Go on with a run that was paused, cancelled or failed: with the items that are not done. Raises TransitionError
-    also where an equal run is open."""
+    also where an equal run is open, and BusyError where the files of its version were deleted."""
     with transaction.atomic():
         current = _begin(actor=actor, run=run)
+        version_keep(current.model_version, current.workspace)
         if current.paused_at is not None and current.is_open:
             # a worker that has not seen the pause goes on, and whoever takes over from one that is gone does not stop
             current.blocks.filter(status=JobStatus.RUNNING).update(cancel_requested_at=None)
@@ -88,6 +91,7 @@ _AFRESH: dict[str, Any] = {
     "error_params": {},
     "finished_at": None,
     "lease_until": None,
+    "max_attempts": ATTEMPTS,
 }
 
 
@@ -107,19 +111,22 @@ def _reopen(run: GenerationRun) -> None:
 
 def run_retry(*, actor: User, run: GenerationRun, items: Sequence[int] | None = None) -> GenerationRun:
     """Write what is missing of a run that ended: the given items (their ids), or every one with fewer texts than were
-    asked for. They are drawn anew, and what they have stays. Raises TransitionError also where an equal run is open."""
+    asked for. They are drawn anew, and what they have stays. Raises TransitionError also where an equal run is open, and
+    BusyError where the files of its version were deleted."""
     with transaction.atomic():
         current = _begin(actor=actor, run=run)
         if current.is_open:
             raise TransitionError
+        version_keep(current.model_version, current.workspace)
         short = items_unfinished(current).select_for_update(of=("self",)).order_by("position")
+        short = short.only("pk", "run", "group", "requested")
         rows = list(short if items is None else short.filter(pk__in=items))
         if not rows:
             raise InvalidInputError(_("Nothing is missing: every item has the texts that were asked for."))
         blocks_create(run=current, items=rows)
-        for row in rows:
-            row.finished, row.error = False, ""
-        type(rows[0])._default_manager.bulk_update(rows, ["block", "finished", "error"])
+        for block, part in groupby(rows, key=lambda row: row.block):
+            ids = [row.pk for row in part]
+            current.items.filter(pk__in=ids).update(block=block, finished=False, error="")
         _reopen(current)
         _event(actor, current, "retry", items=len(rows))
         current.refresh_from_db()

@@ -110,7 +110,7 @@ def data_collect(
 
 
 def snapshot_freeze(raw: RawData, folder: Path, should_stop: Callable[[], bool] | None = None) -> Snapshot:
-    """Scrub personal data, remove near-duplicates, add paraphrases where a model for them is configured, and write all that
+    """Leave out or mask personal data, remove near-duplicates, add paraphrases where a model for them is configured, and write all that
     into ``folder``, whole or not at all.
 
     ``should_stop`` is asked between pieces of 64 texts and between tokens; True ends with ``TrainingStoppedError``, and
@@ -119,7 +119,7 @@ def snapshot_freeze(raw: RawData, folder: Path, should_stop: Callable[[], bool] 
     examples, pairs, scrubbed = _scrubbed(raw)
     kept, kept_pairs = _distinct(examples, pairs, should_stop)
     near = len(examples) - len(kept) + len(pairs) - len(kept_pairs)
-    excluded = {**raw.excluded, "near_duplicate": near, "personal_data_masked": scrubbed}
+    excluded = {**raw.excluded, **scrubbed, "near_duplicate": near}
     made = paraphrases_make(kept, should_stop=should_stop)
     counts = {name: count for name, count in excluded.items() if count}
     about: dict[str, Any] = {"excluded": counts, "raw_sha256": raw.sha256}
@@ -140,32 +140,36 @@ def snapshot_read(folder: Path) -> Snapshot:
     return Snapshot(split(examples, pairs), about["excluded"], about["raw_sha256"], about.get("paraphrases", {}))
 
 
-def _scrubbed(raw: RawData) -> tuple[list[TrainingExample], list[PreferencePair], int]:
-    """With personal data masked in what people wrote; the corpus holds none."""
-    masked = 0
+def _scrubbed(raw: RawData) -> tuple[list[TrainingExample], list[PreferencePair], dict[str, int]]:
+    """Without texts that hold personal data, and with those masked in what people asked for; and how many of each. The corpus
+    holds none. A text is not masked: who learns from it would write the mask to customers."""
+    counts: Counter[str] = Counter()
     examples: list[TrainingExample] = []
     for example in raw.examples:
         if example.source is Source.STARTER:
             examples.append(example)
-            continue
-        text, found = scrub(example.text)
-        brief, found_asked = _scrubbed_brief(example.brief)
-        masked += bool(found + found_asked)
-        examples.append(replace(example, text=text, brief=brief))
+        elif (brief := _scrubbed_brief(example.brief, (example.text,), counts)) is not None:
+            examples.append(replace(example, brief=brief))
     pairs: list[PreferencePair] = []
     for pair in raw.pairs:
-        (chosen, first), (rejected, second) = scrub(pair.chosen), scrub(pair.rejected)
-        brief, found_asked = _scrubbed_brief(pair.brief)
-        masked += bool(first + second + found_asked)
-        if chosen != rejected:
-            pairs.append(replace(pair, chosen=chosen, rejected=rejected, brief=brief))
-    return examples, pairs, masked
+        if (brief := _scrubbed_brief(pair.brief, (pair.chosen, pair.rejected), counts)) is not None:
+            pairs.append(replace(pair, brief=brief))
+    return examples, pairs, dict(counts)
 
 
-def _scrubbed_brief(brief: CopyBrief) -> tuple[CopyBrief, int]:
-    """What a person asked for is free text too, a shopper's question among it."""
-    asked, found = scrub(brief.instructions)
-    return replace(brief, instructions=asked), found
+def _scrubbed_brief(brief: CopyBrief, texts: tuple[str, ...], counts: Counter[str]) -> CopyBrief | None:
+    """The brief with what people wrote into it masked, a shopper's question among it; None where one of the texts itself holds
+    personal data."""
+    if any(scrub(text)[1] for text in texts):
+        counts["personal_data"] += 1
+        return None
+    segment = brief.segment
+    (asked, found), (voice, more) = scrub(brief.instructions), scrub(brief.brand_voice)
+    if segment is not None:
+        described, further = scrub(segment.description)
+        segment, more = replace(segment, description=described), more + further
+    counts["personal_data_masked"] += bool(found + more)
+    return replace(brief, instructions=asked, brand_voice=voice, segment=segment)
 
 
 def _distinct(

@@ -147,7 +147,9 @@ def _remote(version: ModelVersion) -> Writer:
     shared = _SERVERS[config.base_url]
     if name not in shared.writers:
         client = RemoteClient(config, breaker=shared.breaker, limits=shared.limits, meter=shared.meter)
-        shared.writers[name] = Writer(RemoteBackend(config, client), {"backend": "remote", "model": name})
+        shared.writers[name] = Writer(
+            RemoteBackend(config, client), {"backend": "remote", "server": config.base_url, "model": name}
+        )
     return shared.writers[name]
 
 

@@ -13,7 +13,7 @@ a number that nobody computed would look like fluency. A server that never gave 
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any, TypeVar
 
@@ -29,9 +29,11 @@ from generation.engine.config import FinishReason, Output, Prompt, SamplingConfi
 from generation.engine.errors import (
     ModelNumbersError,
     RemoteAnswerError,
+    RemoteError,
     RemoteRefusedError,
     RemoteRequestError,
     RemoteServerError,
+    RemoteTimeoutError,
 )
 
 _SEEDS = 2**31  # every server takes a positive 32-bit integer; larger ones are cut off, rounded or refused by some
@@ -40,7 +42,36 @@ _UNKNOWN_FIELD = {400, 422}  # how servers refuse `n`
 _OF_THE_PROMPT = {400, 413, 422, 451}  # how they refuse one prompt, too long or held back by a filter, and take others
 
 Result = TypeVar("Result")
-Refused = dict[str, RemoteRequestError]
+Written = tuple[Choice, dict[str, int]]  # and what it was asked with beside the prompt
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """What went wrong in a batch of which some was answered: the prompts that the server refused or failed over, by their text,
+    and what it went away with."""
+
+    refused: dict[str, RemoteRequestError] = field(default_factory=dict)
+    failed: dict[str, RemoteError] = field(default_factory=dict)
+    ended: RemoteError | None = None
+
+    def meet(self, error: RemoteError) -> None:
+        """Ask nothing more where this is of no single prompt."""
+        is_refused = isinstance(error, RemoteRequestError) and error.status in _OF_THE_PROMPT
+        if not is_refused and not isinstance(error, RemoteServerError | RemoteTimeoutError):
+            self.ended = self.ended or error
+
+    def note(self, prompt: str, error: RemoteError) -> None:
+        if isinstance(error, RemoteRequestError) and error.status in _OF_THE_PROMPT:
+            self.refused[prompt] = error
+        elif error is not self.ended:
+            self.failed[prompt] = error  # of the prompt or of the server: the others will tell
+
+    def settle(self, *, answered: bool) -> None:
+        """Over what a server that answers others has failed again and again, it would fail again."""
+        if self.ended is None and self.failed and not answered:
+            self.ended = next(iter(self.failed.values()))
+        elif self.ended is None:
+            self.refused |= {prompt: RemoteRequestError(str(error), 500) for prompt, error in self.failed.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +120,17 @@ class RemoteBackend:
         """One `generate` for every `batch_size` requests, and those that follow with the last (`Request.more`), so that
         outputs that share a prompt share a request: which do never depends on which answer was there first.
 
-        Where the server refuses some of the prompts, the outputs of the others come first, then `RemoteRefusedError`."""
+        Where the server refuses some of the prompts, or still fails over them while it answers others, the outputs of the
+        others come first, then `RemoteRefusedError`. So do those that came before it went away, then what it went away with."""
         source = enumerate(requests)
         while batch := _batch(source, config.batch_size):
-            refused: Refused = {}
-            outputs = self._outputs([one for _, one in batch], config, on_step, refused)
+            trouble = _Trouble()
+            outputs = self._outputs([one for _, one in batch], config, on_step, trouble)
             yield from ((batch[place][0], output) for place, output in outputs.items())
-            if refused:
-                raise RemoteRefusedError(refused)
+            if trouble.ended is not None:
+                raise trouble.ended
+            if trouble.refused:
+                raise RemoteRefusedError(trouble.refused)
 
     def score(self, texts: Sequence[str], prompt: Prompt | None = None) -> list[float]:
         if not all(texts):
@@ -112,22 +146,23 @@ class RemoteBackend:
         requests: Sequence[Request],
         config: SamplingConfig,
         on_step: OnStep | None,
-        refused: Refused | None = None,
+        trouble: _Trouble | None = None,
     ) -> dict[int, Output]:
-        """By their places, in order. The first prompt that the server refuses ends the call, unless there is `refused`
-        to put it into: then the others are written."""
+        """By their places, in order. The first prompt that the server does not answer ends the call, unless there is `trouble`
+        to put that into: then the others are written."""
         if not requests:
             return {}
         prompts = [one.prompt for one in requests]
-        choices = wait_for(lambda: self._choices(requests, config, refused), on_step)
-        written = {place: until_stop(choice, prompts[place].stop) for place, choice in sorted(choices.items())}
+        choices = wait_for(lambda: self._choices(requests, config, trouble), on_step)
+        written = {place: until_stop(choice, prompts[place].stop) for place, (choice, _) in sorted(choices.items())}
         lacking = [place for place, choice in written.items() if choice.text and choice.tokens is None]
         if lacking:
             asked = [(_ended(written[place], prompts[place]), prompts[place].text) for place in lacking]
             scored = wait_for(lambda: self._scored(asked), on_step)
             for place, tokens in zip(lacking, scored, strict=True):
                 written[place] = Choice(written[place].text, written[place].reason, tokens)
-        return self._numbered(written)
+        outputs = self._numbered(written)
+        return {place: replace(output, asked=choices[place][1]) for place, output in outputs.items()}
 
     def _numbered(self, written: Mapping[int, Choice]) -> dict[int, Output]:
         """The outputs; empty is one whose fluency is not known. Raises where the server never told that of any."""
@@ -151,37 +186,50 @@ class RemoteBackend:
         raise ModelNumbersError("What the model computes is no number: its weights are broken.")
 
     async def _choices(
-        self, requests: Sequence[Request], config: SamplingConfig, refused: Refused | None
-    ) -> dict[int, Choice]:
-        found: dict[int, Choice] = {}
+        self, requests: Sequence[Request], config: SamplingConfig, trouble: _Trouble | None
+    ) -> dict[int, Written]:
+        found: dict[int, Written] = {}
 
         async def fill(group: _Group) -> None:
             try:
                 found.update(zip(group.places, await self._write(ask, group, config), strict=True))
-            except RemoteRequestError as error:
-                if refused is None or error.status not in _OF_THE_PROMPT:
+            except RemoteError as error:
+                if trouble is None:
                     raise
-                refused[group.prompt.text] = error
+                trouble.note(group.prompt.text, error)
 
         async with self._client.connection() as connection:
-            ask = self._asking(connection)
+            ask = self._asking(connection, trouble)
             await _all([fill(group) for group in _groups(requests)])
+        if trouble is not None:
+            trouble.settle(answered=bool(found))
+            if trouble.ended is not None and not found:
+                raise trouble.ended
         return found
 
-    def _asking(self, connection: httpx.AsyncClient) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
-        """Ask, but only so many at a time."""
+    def _asking(
+        self, connection: httpx.AsyncClient, trouble: _Trouble | None = None
+    ) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
+        """Ask, but only so many at a time, and nothing more of a server that went away."""
         free = asyncio.Semaphore(self._config.most_parallel)
 
         async def ask(request: dict[str, Any]) -> Answer:
             async with free:
-                return await self._client.complete(connection, request)
+                if trouble is not None and trouble.ended is not None:
+                    raise trouble.ended
+                try:
+                    return await self._client.complete(connection, request)
+                except RemoteError as error:
+                    if trouble is not None:
+                        trouble.meet(error)
+                    raise
 
         return ask
 
     async def _write(
         self, ask: Callable[[dict[str, Any]], Awaitable[Answer]], group: _Group, config: SamplingConfig
-    ) -> list[Choice]:
-        """The choices of one prompt, as many as it has seeds."""
+    ) -> list[Written]:
+        """The choices of one prompt, as many as it has seeds, and what each was asked with."""
         wanted = len(group.seeds)
         if self._several and wanted > 1:
             request = self._request(group.prompt, config, group.seeds[0]) | {"n": wanted}
@@ -192,13 +240,17 @@ class RemoteBackend:
                     raise
                 choices = ()
             if len(choices) == wanted:
-                return list(choices)
+                asked = {"seed": request["seed"], "n": wanted}
+                return [(choice, {**asked, "choice": place}) for place, choice in enumerate(choices)]
         answers = await _all([ask(self._request(group.prompt, config, seed)) for seed in group.seeds])
         if any(len(answer.choices) != 1 for answer in answers):
             raise RemoteServerError("The model server's answer does not hold the one text that was asked for.")
         if wanted > 1:
             self._several = False  # it was not the prompt that the server refused
-        return [answer.choices[0] for answer in answers]
+        return [
+            (answer.choices[0], {"seed": seed % _SEEDS, "n": 1, "choice": 0})
+            for seed, answer in zip(group.seeds, answers, strict=True)
+        ]
 
     def _request(self, prompt: Prompt, config: SamplingConfig, seed: int) -> dict[str, Any]:
         request: dict[str, Any] = {

@@ -82,6 +82,8 @@ def _through(tokens: tuple[Token, ...], stop: str) -> tuple[Token, ...]:
 
 def _choice(data: dict[str, Any]) -> Choice:
     text = data["text"]
+    if text is None and data.get("finish_reason") == "content_filter":
+        text = ""  # a filter of the server let nothing through: paid for, and no text
     if not isinstance(text, str):
         raise TypeError("a text is a string")
     return Choice(

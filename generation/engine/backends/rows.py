@@ -5,7 +5,7 @@ them. Imports torch: only backends import it.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,13 +95,17 @@ class RowWriter:
             raise ModelNumbersError("What the model computes is no number: its weights are broken.")
         return Output(text=text, token_count=len(tokens), mean_logprob=min(0.0, mean), finish_reason=row.reason)
 
+    def _known(self, ids: Iterable[int]) -> torch.Tensor:
+        """Those tokens that the model has a logit for: a tokenizer may know more, such as one for images."""
+        return self._ids([token for token in ids if token < self._size])
+
     def _ids(self, ids: Sequence[Any]) -> torch.Tensor:
         return torch.tensor(ids, dtype=torch.long, device=self._device)
 
     def _marked(self, ids: Sequence[int]) -> torch.Tensor:
         """[V] true at the given tokens, and at numbers that have no token."""
         marked = torch.zeros(self._size, dtype=torch.bool, device=self._device)
-        marked[self._ids(ids)] = True
+        marked[self._known(ids)] = True
         marked[len(self._tokenizer.pieces) :] = True
         return marked
 
@@ -123,7 +127,7 @@ class RowWriter:
             named = foreign.clone()
             for name in prompt.names:
                 for form in (name, f" {name}"):
-                    named[self._ids(self._tokenizer.encode(form, start=False))] = False
+                    named[self._known(self._tokenizer.encode(form, start=False))] = False
             # a text that begins with a name in Latin letters goes on in English
             first |= foreign if prompt.language is Language.ZH_HANS else named
             banned |= named
@@ -148,7 +152,7 @@ class RowWriter:
         """Tokens that are an emoji."""
         if self._emoji_tokens is None:
             pieces = self._tokenizer.pieces
-            self._emoji_tokens = self._ids([token for token, piece in enumerate(pieces) if has_emoji(piece)])
+            self._emoji_tokens = self._known(token for token, piece in enumerate(pieces) if has_emoji(piece))
         return self._emoji_tokens
 
     def _due(self, rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
@@ -164,7 +168,7 @@ class RowWriter:
     def _ends(self, stop: str) -> torch.Tensor:
         if stop not in self._end_tokens:
             ends = {*self._tokenizer.ids_beginning(stop), *self._tokenizer.end_ids}
-            self._end_tokens[stop] = self._ids(sorted(ends))
+            self._end_tokens[stop] = self._known(sorted(ends))
         return self._end_tokens[stop]
 
     def _take(self, row: Row, token: int, logprob: float) -> None:

@@ -23,7 +23,8 @@ from generation.engine.evaluation.variety import distinct_2, self_bleu
 from generation.engine.evaluation.writer import OnProgress, Phase, Writer, tell
 
 _PAIRS_AT_ONCE = 16
-Losses = Sequence[tuple[float, int]]
+_LOSSES = (MetricName.LOSS, MetricName.LOSS_PER_CHARACTER)
+_FORGETTING = (MetricName.FORGETTING_LOSS, MetricName.FORGETTING_PER_CHARACTER)
 
 
 def evaluate(
@@ -40,7 +41,8 @@ def evaluate(
     """Every metric of the writer, with 95 % intervals by bootstrap over items.
 
     Of the references, by `writer.losses`: `loss` in nats a token; `perplexity`; `loss_per_character`, the one to compare
-    models of different tokenizers by. `forgetting_loss`: nats a token over the forgetting set's references.
+    models of different tokenizers by. `forgetting_loss`: nats a token over the forgetting set's references, and
+    `forgetting_per_character`.
     `preference_accuracy`: share of pairs whose chosen text is the likelier one per token (the mean, because the sum of
     log-probabilities would prefer whatever is shorter, and what people reject is often too long); a tie counts half.
 
@@ -60,14 +62,13 @@ def evaluate(
         raise ValueError(f"{writer.name} did not write {samples_per_item} texts for each of {len(items)} items")
     judged = judged_texts(items, texts, judge, on_progress)
     rows = {
-        **_loss_rows(items, _losses(writer, [(one.brief, one.reference) for one in items], Phase.LOSS, on_progress)),
+        **dict(zip(_LOSSES, _loss_rows(writer, items, Phase.LOSS, on_progress), strict=True)),
         **_text_rows(items, texts),
         **rule_rows(items, judged),
         MetricName.PREFERENCE_ACCURACY: _preference_rows(writer, preferences, on_progress),
-        MetricName.FORGETTING_LOSS: np.array(
-            _losses(writer, [(one.brief, one.reference) for one in forgetting], Phase.FORGETTING, on_progress)
-        ),
+        **dict(zip(_FORGETTING, _loss_rows(writer, forgetting, Phase.FORGETTING, on_progress), strict=True)),
     }
+    rows[MetricName.PERPLEXITY] = rows[MetricName.LOSS]
     return Evaluation(
         writer=writer.name,
         seed=seed,
@@ -105,14 +106,13 @@ def _losses(
     return found
 
 
-def _loss_rows(items: Sequence[EvalItem], losses: Losses) -> dict[MetricName, Floats]:
-    by_token = np.array(losses, dtype=np.float64)
+def _loss_rows(
+    writer: Writer, items: Sequence[EvalItem], phase: Phase, on_progress: OnProgress | None
+) -> tuple[Floats, Floats]:
+    """Nats of each reference with its tokens [n, 2], and with its characters [n, 2]."""
+    losses = _losses(writer, [(one.brief, one.reference) for one in items], phase, on_progress)
     by_character = [(nats, float(len(item.reference))) for (nats, _), item in zip(losses, items, strict=True)]
-    return {
-        MetricName.LOSS: by_token,
-        MetricName.PERPLEXITY: by_token,
-        MetricName.LOSS_PER_CHARACTER: np.array(by_character),
-    }
+    return tuple(np.array(rows, dtype=np.float64).reshape(-1, 2) for rows in (losses, by_character))  # type: ignore[return-value]
 
 
 def _preference_rows(writer: Writer, preferences: Sequence[PreferenceItem], on_progress: OnProgress | None) -> Floats:

@@ -122,7 +122,7 @@ DEFAULT_GATES = (
     Gate("must words", MetricName.MUST_COMPLIANCE, MUST_ROOM, GateKind.NOT_WORSE_BY),
     Gate("held-out loss", MetricName.LOSS_PER_CHARACTER, 0.02, GateKind.NOT_WORSE_BY_SHARE),
     Gate("preferences", MetricName.PREFERENCE_ACCURACY, 0.02, GateKind.NOT_WORSE_BY),
-    Gate("forgetting", MetricName.FORGETTING_LOSS, 0.05, GateKind.NOT_WORSE_BY_SHARE),
+    Gate("forgetting", MetricName.FORGETTING_PER_CHARACTER, 0.05, GateKind.NOT_WORSE_BY_SHARE),
 )
 
 

@@ -59,6 +59,7 @@ class MetricName(StrEnum):
     FLAG_PARITY = "flag_parity"
     FLAG_PARITY_EXCESS = "flag_parity_excess"
     FORGETTING_LOSS = "forgetting_loss"
+    FORGETTING_PER_CHARACTER = "forgetting_per_character"
 
 
 class Absence(StrEnum):
@@ -103,6 +104,7 @@ SPECS: Mapping[MetricName, MetricSpec] = {
     MetricName.FLAG_PARITY: MetricSpec(_DOWN, MetricUnit.SHARE, Statistic.SPREAD),
     MetricName.FLAG_PARITY_EXCESS: MetricSpec(_DOWN, MetricUnit.SHARE, Statistic.EXCESS_SPREAD),
     MetricName.FORGETTING_LOSS: MetricSpec(_DOWN, MetricUnit.NATS),
+    MetricName.FORGETTING_PER_CHARACTER: MetricSpec(_DOWN, MetricUnit.NATS),
 }
 
 

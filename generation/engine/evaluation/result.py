@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+import numpy as np
+
 from generation.engine.config import Language
 from generation.engine.evaluation.metrics import SPECS, Direction, Metric, MetricName, draw_seed, estimate
 from generation.engine.evaluation.statistic import combined, middle, resamples
 
 FORMAT = 1
 # over other things than items
-_NOT_OF_ITEMS = frozenset({MetricName.PREFERENCE_ACCURACY, MetricName.FORGETTING_LOSS})
+_NOT_OF_ITEMS = frozenset(
+    {MetricName.PREFERENCE_ACCURACY, MetricName.FORGETTING_LOSS, MetricName.FORGETTING_PER_CHARACTER}
+)
+_BY_TOKEN = frozenset({MetricName.LOSS, MetricName.PERPLEXITY, MetricName.FORGETTING_LOSS})
 _NOT_BY_LANGUAGE = _NOT_OF_ITEMS | {MetricName.FLAG_PARITY, MetricName.FLAG_PARITY_EXCESS}
 
 
@@ -155,6 +160,8 @@ def compare(new: Evaluation, other: Evaluation) -> list[Difference]:
     what makes an item hard for both does not blur the difference. About twenty metrics are compared, each at 95 %: one
     of them may look different by chance.
 
+    Figures by the token say nothing about models whose tokenizers cut the same texts differently: those by the character do.
+
     Raises `ValueError` where the two were not asked the same.
     """
     if not same_questions(new, other):
@@ -166,6 +173,10 @@ def compare(new: Evaluation, other: Evaluation) -> list[Difference]:
 def _difference(name: MetricName, new: Metric | None, other: Metric | None, seed: int) -> Difference:
     ours, theirs = (one.value if one else None for one in (new, other))
     if new is None or other is None or ours is None or theirs is None:
+        return Difference(name, ours, theirs, None, None, None, Verdict.UNKNOWN)
+    if name in _BY_TOKEN and not np.array_equal(
+        new.table[:, 1], other.table[:, 1]
+    ):  # of tokenizers that cut words differently
         return Difference(name, ours, theirs, None, None, None, Verdict.UNKNOWN)
     bounds = _bounds(new, other, seed)
     low, high = bounds or (None, None)

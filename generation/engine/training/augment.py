@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from generation.engine.config import ChannelView, CopyBrief, Fact, Language, SegmentView
-from generation.engine.prompt_data import room_of
+from generation.engine.evaluation.coverage import facts_told
+from generation.engine.prompt_data import in_order, room_of
 from generation.engine.seeds import derive_seed
 from generation.engine.training.config import TrainConfig
-from generation.engine.training.dataset import Source, TrainingExample
+from generation.engine.training.dataset import PreferencePair, Source, TrainingExample
 
 # attribute names that shops use for the same thing; every name stands in one group only
 _NAMES: tuple[tuple[str, ...], ...] = (
@@ -47,19 +48,28 @@ def augmented(example: TrainingExample, config: TrainConfig, epoch: int) -> Copy
         description, others = described(others[:2], brief.language), others[2:]
     facts = tuple(renamed(fact, draw) if draw.random() < config.synonyms else fact for fact in [*used, *others])
     segment = thinner(brief.segment, config.keep_audience, draw)
-    channel = brief.channel
-    if draw.random() < config.fit_room:
-        channel = fitting(channel, brief.language, example.text, draw.uniform(1, _SPARE))
+    spare = draw.uniform(1, _SPARE) if draw.random() < config.fit_room else math.inf
+    channel = fitting(brief.channel, brief.language, example.text, spare)
     return replace(brief, facts=facts, product_description=description, segment=segment, channel=channel)
 
 
 def planned(example: TrainingExample) -> CopyBrief:
     """The example's brief for measuring, as a run tells one (`plan.with_plan`): every fact, those that its text uses first, and
     not much more room than the text fills."""
-    uses, brief = example.uses, example.brief
+    return _told(example.brief, example.uses, example.text)
+
+
+def planned_pair(pair: PreferencePair) -> CopyBrief:
+    """The same of a pair from use, for the text that is preferred. Nobody noted what it uses, so that is what it tells by its words and numbers; of
+    one that tells nothing, the facts come in the order in which the segment cares about them."""
+    uses = facts_told(pair.brief.facts, pair.chosen)
+    return _told(pair.brief if uses else in_order(pair.brief), uses, pair.chosen)
+
+
+def _told(brief: CopyBrief, uses: Sequence[int], text: str) -> CopyBrief:
     facts = brief.facts
     ordered = [facts[place] for place in uses] + [fact for place, fact in enumerate(facts) if place not in uses]
-    return replace(brief, facts=tuple(ordered), channel=fitting(brief.channel, brief.language, example.text, _SPARE))
+    return replace(brief, facts=tuple(ordered), channel=fitting(brief.channel, brief.language, text, _SPARE))
 
 
 def described(facts: Sequence[Fact], language: Language) -> str:
@@ -70,9 +80,19 @@ def described(facts: Sequence[Fact], language: Language) -> str:
 
 def fitting(channel: ChannelView, language: Language, text: str, spare: float) -> ChannelView:
     """The channel with `spare` times the room that the text needs, in steps of 10: so a model learns how long a text of so many
-    characters is, whatever the channel's own limit."""
-    room, needed = room_of(channel, language), 10 * math.ceil(len(text) * spare / 10)
-    return channel if room is not None and room <= needed else replace(channel, unit="characters", limit=needed)
+    characters is, whatever the channel's own limit. With infinite `spare`, or where that is more than the channel has, as it
+    is, unless the text is longer: an example never teaches to overrun what it is told."""
+    room = room_of(channel, language)
+    if room is not None and len(text) > room:
+        spare = 1
+    elif not math.isfinite(spare):
+        return channel
+    needed = 10 * math.ceil(len(text) * spare / 10)
+    return (
+        channel
+        if room is not None and len(text) <= room <= needed
+        else replace(channel, unit="characters", limit=needed)
+    )
 
 
 def thinner(segment: SegmentView | None, keep: float, draw: random.Random) -> SegmentView | None:

@@ -128,6 +128,8 @@ class Trainer:
 
     def run(self) -> TrainResult:
         """Raises `TrainingStoppedError` when `on_step` asked to stop; the checkpoint of that step is kept."""
+        if not self.steps:
+            raise TrainingError("There is nothing to do: no epoch over examples, and no preference pair to learn from.")
         self._go_on()
         journal = (
             Journal(self.folder / "events", self.folder.name, self.config.to_dict()) if self.world.is_first else None

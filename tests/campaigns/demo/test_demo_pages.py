@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from campaigns.models import (
     Brand,
@@ -26,11 +27,13 @@ from campaigns.models import (
     Variant,
 )
 from campaigns.services.demo import demo_load
+from copystudio.db import JobStatus
 from copystudio.errors import NotPermittedError, TransitionError
 from copystudio.models import Event, Membership, Notification, Role, User, Workspace
 from copystudio.services.member import member_add
 from copystudio.services.workspace import workspace_remove_demo
-from generation.models import Candidate, GenerationRun
+from generation.models import Candidate, GenerationRun, LanguageModel, ModelVersion, TrainingRun
+from generation.services.run_folder import run_folder
 from tests.people import Cast
 from tests.permissions.world import make_world
 
@@ -183,6 +186,27 @@ def test_uploaded_files_go_with_it(
     with django_capture_on_commit_callbacks(execute=True):
         workspace_remove_demo(actor=cast.admin, workspace=demo)
     assert not gone[0].exists(gone[1]) and kept[0].exists(kept[1])
+
+
+def test_what_its_trainings_learned_and_made_goes_with_it(
+    cast: Cast, demo: Workspace, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MODEL_ROOT, settings.VAR_DIR = tmp_path / "models", tmp_path / "var"
+    version = ModelVersion.objects.filter(workspace=demo).first()
+    assert version is not None
+    ModelVersion.objects.filter(pk=version.pk).update(folder="adapter-1-1")
+    for workspace in (demo, cast.workspace):
+        base = LanguageModel.objects.get(workspace=workspace)
+        run = TrainingRun.objects.create(
+            workspace=workspace, language_model=base, config={}, status=JobStatus.CANCELLED, until=timezone.now()
+        )
+        run_folder(run).mkdir(parents=True)
+    (tmp_path / "models" / "adapter-1-1").mkdir(parents=True)
+    (tmp_path / "models" / base.folder).mkdir()
+    with django_capture_on_commit_callbacks(execute=True):
+        workspace_remove_demo(actor=cast.admin, workspace=demo)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [base.folder]
+    assert list((tmp_path / "var" / "training").iterdir()) == [run_folder(run)]
 
 
 def test_people_who_only_had_the_demonstration_are_signed_out_for_good_and_others_keep_their_workspace(

@@ -235,3 +235,8 @@ def test_problems_are_told_in_the_readers_language(shop: Cast) -> None:
         load(shop, "question,answer,sku\n,Yes it is.,J-1\n")
     with translation.override("zh-hans"):
         assert problem_message(refused.value.problems[0]) == "问题为空。"
+
+
+def test_an_answer_in_another_language_than_its_row_says_is_refused(shop: Cast) -> None:
+    found = problems(shop, "question,answer,sku,locale\n能机洗吗？,可以，冷水轻柔机洗即可。,J-1,en_US\n")
+    assert found == [(2, "locale", "The row says “en_US”, but the answer is in the other language.")]

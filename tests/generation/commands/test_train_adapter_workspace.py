@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -32,7 +33,13 @@ def command(*args: str, slug: str = "shop") -> str:
 
 
 def test_it_learns_from_use_and_ends_in_a_staged_version(shop: Cast, learned: Learned) -> None:
-    learned.examples = [used(n, text=f"{n} Stay dry, call 13812345678") for n in range(24, 27)]
+    asked = used(24)
+    asked = replace(asked, brief=replace(asked.brief, instructions="Call 13812345678"))
+    learned.examples = [
+        asked,
+        used(25, text="25 Stay dry on every walk"),
+        used(26, text="26 Warm hands all winter long"),
+    ]
     said = command("--label", "Spring").splitlines()
     run = TrainingRun.objects.get()
     version = run.version

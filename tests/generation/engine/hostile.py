@@ -203,5 +203,7 @@ HOSTILE: dict[str, Make] = {
     "a width of 10^9": _setting("config.json", hidden_size=10**9),
     "heads of 10^9": _setting("config.json", num_attention_heads=10**5, head_dim=10**5),
     "a million experts": _setting("config.json", num_experts=10**6),
+    "a billion layers by another name": _setting("config.json", n_layer=10**9),
+    "a width of 10^9 by another name": _setting("config.json", n_embd=10**9),
     "a giant inside": _setting("config.json", text_config={"num_hidden_layers": 10**9}),
 }

@@ -82,3 +82,8 @@ def test_nonsense_is_refused() -> None:
         fit("x", 5, "furlongs", EN)
     with pytest.raises(ValueError):
         fit("x", 5, "characters", "fr")
+
+
+def test_a_stop_before_a_small_letter_ends_no_sentence() -> None:
+    text = "Holds 12 oz. so the first pour never runs short. Then rinse."
+    assert fit(text, 50, "characters", "en") == "Holds 12 oz. so the first pour never runs short."

@@ -65,6 +65,11 @@ def test_other_languages_are_not_english(text: str) -> None:
     assert not matches_language(text, Language.EN)
 
 
+def test_a_clause_in_english_is_no_name_in_chinese_copy() -> None:
+    assert not matches_language("轻便防水，keeps your laptop dry all day", "zh-hans")
+    assert matches_language("轻便防水，USB type c 接口，The North Face 出品", "zh-hans")
+
+
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(ValueError):
         matches_language("Hallo", "de")

@@ -151,6 +151,13 @@ def test_pairs_are_measured_where_there_are_any(shop: Cast, learned: Learned) ->
     assert "preferences" in [one["name"] for one in evaluation.results["gates"]]
 
 
+def test_who_learned_pairs_and_kept_none_to_be_asked_about_does_not_pass(shop: Cast, learned: Learned) -> None:
+    learned.pairs = pairs([0, 1, 3])  # none is held out
+    evaluation = execute(queued(train(shop, config=replace(QUICK, preference_epochs=1))))
+    [gate] = [one for one in evaluation.results["gates"] if one["name"] == "preferences"]
+    assert (gate["passed"], gate["reason"]) == (False, "no_value") and evaluation.passed is False
+
+
 def test_a_worker_that_was_killed_measured_nothing_in_vain(
     shop: Cast, version: ModelVersion, before_measuring: Watch
 ) -> None:

@@ -129,6 +129,33 @@ def test_a_folder_that_is_there_is_taken_as_it_is(places: Path, tiny_model: Path
     assert fetch("acme/tiny") == "acme--tiny"
 
 
+def test_a_folder_that_is_there_and_cannot_be_used_is_not_registered(
+    places: Path, tiny_model: Path, settings: Any
+) -> None:
+    folder = shutil.copytree(tiny_model, settings.MODEL_ROOT / "acme--tiny")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(HubError) as refused:
+        fetch("acme/tiny")
+    assert reason(refused) == "unusable: acme--tiny: no safetensors file" and folder.is_dir()
+
+
+def test_a_part_of_a_model_in_the_cache_is_no_reason_not_to_fetch_it(
+    places: Path, tiny_model: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (laid_out(places, tiny_model) / "model.safetensors").unlink()
+
+    def download(beside: Path, *_: Any) -> None:
+        assert not list(beside.iterdir())
+        shutil.copytree(tiny_model, beside, dirs_exist_ok=True)
+
+    monkeypatch.setattr("generation.services.hub._download", download)
+    settings.MODEL_HUB = False
+    with pytest.raises(HubError, match="no safetensors"):
+        fetch("acme/tiny")
+    settings.MODEL_HUB = True
+    assert language_model_look(fetch("acme/tiny")).layers == 2
+
+
 def test_off_and_not_in_the_cache_says_what_to_do(settings: Any) -> None:
     settings.MODEL_HUB = False
     with pytest.raises(HubError) as refused:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +18,14 @@ from generation.engine import starter_adapter
 from generation.models import Evaluation, ModelVersion, TrainingRun
 from generation.models.model_version import TRANSITIONS
 from generation.services.registry import (
+    language_model_add,
     model_version_delete,
     model_version_promote,
     model_version_retire,
     model_version_roll_back,
 )
 from generation.services.run import ItemRequest, run_create
+from generation.services.run_folder import run_folder
 from tests.generation.learning import active_of, base_of, other_weights, start
 from tests.people import Cast
 
@@ -207,6 +211,24 @@ def test_an_adapter_over_a_base_that_was_replaced_is_not_promoted_nor_rolled_bac
     assert active_of(shop) == before
 
 
+def test_a_version_that_is_its_base_alone_knows_the_base_that_it_was_made_of(
+    shop: Cast, adapted: Make, tiny_model: Path
+) -> None:
+    version, root = adapted(), base_of(shop).path.parent
+    shutil.copytree(tiny_model, root / "second")
+    alone = language_model_add(
+        actor=shop.admin, workspace=shop.workspace, name="Second", folder="second"
+    ).versions.get()
+    model_version_promote(actor=shop.admin, version=alone, reason="try")
+    model_version_promote(actor=shop.admin, version=version, reason="try")
+    other_weights(root / "second")
+    with pytest.raises(InvalidInputError, match="was replaced"):
+        model_version_roll_back(actor=shop.admin, workspace=shop.workspace)
+    (root / "second" / "model.safetensors").unlink()
+    with pytest.raises(InvalidInputError, match="no safetensors"):
+        model_version_promote(actor=shop.admin, version=alone, reason="try")
+
+
 # -- rolling back ----------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +281,17 @@ def test_deleting_removes_the_files_and_keeps_the_row(
     assert version.adapter_path is not None and not version.adapter_path.exists()
     assert ModelVersion.objects.filter(pk=version.pk, status=Status.DELETED).exists()
     assert base_of(shop).path.is_dir()
+
+
+def test_what_its_training_learned_from_goes_with_it(
+    shop: Cast, adapted: Make, django_capture_on_commit_callbacks: Any
+) -> None:
+    version, run = adapted(), start(shop)
+    TrainingRun.objects.filter(pk=run.pk).update(version=version, status=JobStatus.SUCCEEDED)
+    (run_folder(run) / "snapshot").mkdir(parents=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        model_version_delete(actor=shop.admin, version=version)
+    assert not run_folder(run).exists()
 
 
 def test_a_folder_that_another_version_has_too_stays(

@@ -60,6 +60,7 @@ def test_what_the_model_read_then_is_read_again_whatever_becomes_of_the_prompt_s
 
 def test_an_item_that_is_tried_again_goes_on_as_it_began(run: GenerationRun, shop: Cast) -> None:
     before = {one.pk: one.prompt for one in Candidate.objects.filter(item__run=run).select_related("item")}
+    begun = {other["prompt"] for item in run.items.all() for other in [{"prompt": item.prompt}, *item.plan["others"]]}
     for item in run.items.all():  # told otherwise today: other facts, and so another order of them
         facts = [*reversed(item.payload["facts"])]
         item.payload = {**item.payload, "facts": facts, "instructions": "Say that it is warm."}
@@ -70,7 +71,7 @@ def test_an_item_that_is_tried_again_goes_on_as_it_began(run: GenerationRun, sho
     candidates = Candidate.objects.filter(item__run=run).select_related("item")
     assert candidates.count() > len(before)
     assert {one.pk: one.prompt for one in candidates if one.pk in before} == before
-    assert {one.prompt for one in candidates} == set(before.values())
+    assert {one.prompt for one in candidates} <= begun
     for candidate in candidates:
         assert candidate_reproduce(candidate=candidate).is_same
 

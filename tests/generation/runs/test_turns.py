@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,13 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from copystudio.db import JobStatus
-from copystudio.errors import InvalidInputError, NotPermittedError, TransitionError
+from copystudio.errors import BusyError, InvalidInputError, NotPermittedError, TransitionError
 from copystudio.models import Event, Outbox
-from copystudio.services.jobs import JobCancelledError, job_later
+from copystudio.services.jobs import JobCancelledError, job_claim, job_later
 from generation.engine.errors import RemoteConnectionError
-from generation.models import GenerationBlock, GenerationRun
+from generation.models import GenerationBlock, GenerationRun, ModelVersion
 from generation.services.blocks import (
+    ATTEMPTS,
     LATELY,
     BlockKeeper,
     another_run_waits,
@@ -23,8 +25,10 @@ from generation.services.blocks import (
     block_next,
     block_release,
     somebody_waits_for_a_first_turn,
+    tries,
 )
 from generation.services.execute import _later
+from generation.services.run import ItemRequest, run_create
 from generation.services.run_control import run_cancel, run_pause, run_resume, run_retry
 from tests.generation.runs.conftest import TEXTS, MakeRun
 from tests.people import Cast
@@ -181,6 +185,47 @@ def test_a_block_whose_worker_is_gone_is_taken_again_and_after_too_often_its_run
     assert (run.status, run.attempt, run.error_code) == (JobStatus.FAILED, 3, "attempts")
 
 
+def test_a_worker_that_got_on_leaves_all_attempts_to_those_after_it(make_run: MakeRun) -> None:
+    run = make_run(1)
+    for attempt in range(1, 8):
+        block = block_next()
+        assert block is not None and (block.attempt, tries(block)) == (attempt, 1)
+        GenerationBlock.objects.update(lease_until=Now() - timedelta(seconds=1), max_attempts=attempt + ATTEMPTS)
+    for lost in (1, 2, 3):
+        block = block_next()
+        assert block is not None and tries(block) == lost
+        GenerationBlock.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert block_next() is None
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "attempts")
+
+
+def test_a_run_that_was_paused_while_a_worker_looked_for_work_is_not_begun(
+    shop: Cast, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(1)
+
+    def claim(model: Any, pk: int) -> Any:
+        run_pause(actor=shop.copywriter, run=run)
+        return job_claim(model, pk)
+
+    monkeypatch.setattr("generation.services.blocks.job_claim", claim)
+    assert block_next() is None
+    assert run.blocks.get().status == JobStatus.QUEUED
+
+
+def test_who_works_on_a_run_rings_for_a_block_that_another_worker_left(make_run: MakeRun) -> None:
+    run = make_run(2 * TEXTS)
+    lost, mine = block_next(), block_next()
+    assert lost is not None and mine is not None
+    Outbox.objects.all().delete()
+    BlockKeeper(mine).beat()
+    assert not Outbox.objects.exists()
+    GenerationBlock.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1))
+    BlockKeeper(mine).beat()
+    assert Outbox.objects.filter(object_id=run.pk).count() == 1
+
+
 def test_a_block_put_back_keeps_its_attempts(make_run: MakeRun) -> None:
     make_run(1)
     for _ in range(10):
@@ -331,3 +376,47 @@ def test_nothing_is_tried_again_where_nothing_is_missing(shop: Cast, make_run: M
     GenerationRun.objects.filter(pk=run.pk).update(status=JobStatus.SUCCEEDED)
     with pytest.raises(InvalidInputError):
         run_retry(actor=shop.copywriter, run=run)
+
+
+@pytest.mark.parametrize("verb", [run_resume, run_retry])
+def test_a_run_whose_version_was_deleted_is_not_taken_up_again(
+    shop: Cast, make_run: MakeRun, verb: Callable[..., GenerationRun]
+) -> None:
+    run = run_cancel(actor=shop.copywriter, run=make_run(1))
+    ModelVersion.objects.filter(pk=run.model_version_id).update(status=ModelVersion.Status.DELETED)
+    with pytest.raises(BusyError, match="were deleted"):
+        verb(actor=shop.copywriter, run=run)
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED
+
+
+def test_an_equal_run_that_is_being_cancelled_is_not_given_as_the_one_that_was_asked_for(
+    shop: Cast, make_run: MakeRun
+) -> None:
+    run = make_run(1)
+    block = block_next()
+    items = [ItemRequest(payload=item.payload, count=item.requested) for item in run.items.all()]
+    asked = {"actor": shop.copywriter, "workspace": shop.workspace, "label": run.label, "items": items}
+    assert run_create(**asked) == (run, False)
+    run_cancel(actor=shop.copywriter, run=run)
+    with pytest.raises(BusyError, match="being cancelled"):
+        run_create(**asked)
+    assert block is not None
+    block_release(block)
+    assert run_create(**asked)[1]
+
+
+def test_a_run_fails_with_what_its_last_try_met(shop: Cast, make_run: MakeRun) -> None:
+    run = make_run(1)
+    block = block_next()
+    assert block is not None
+    run.items.update(finished=True)
+    block_end(block, JobStatus.FAILED, code="engine", detail="refused")
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "engine")
+    run_retry(actor=shop.copywriter, run=run)
+    block = block_next()
+    assert block is not None
+    block_end(block, JobStatus.SUCCEEDED)
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (JobStatus.FAILED, "nothing_passed")

@@ -209,12 +209,12 @@ def test_a_second_call_does_nothing(shop: Cast) -> None:
 
 def test_what_is_learned_from_is_frozen_and_scrubbed(shop: Cast, learned: Learned) -> None:
     mail, phone = "anna@example.com", "+49 170 1234567"
-    asked = replace(used(2), text=f"write to {mail} today")
-    asked = replace(asked, brief=replace(asked.brief, instructions=f"Call {phone}"))
+    asked = replace(used(2), brief=replace(used(2).brief, instructions=f"Call {phone}", brand_voice=f"like {mail}"))
+    told = replace(used(4), text=f"write to {mail} today")
     [pair] = pairs([0])
-    pair = replace(pair, chosen=f"{pair.chosen} {mail}", brief=replace(pair.brief, instructions=f"Call {phone}"))
+    pair = replace(pair, brief=replace(pair.brief, instructions=f"Call {phone}"))
     same = replace(pairs([2])[0], chosen="ask anna@example.com", rejected="ask bert@example.com")
-    learned.examples, learned.pairs = [asked], [pair, same]
+    learned.examples, learned.pairs = [asked, told], [pair, same]
     run = start(shop, config=replace(QUICK, preference_epochs=1))
     run = execute(run)
     folder = run_folder(run) / "snapshot"
@@ -222,8 +222,8 @@ def test_what_is_learned_from_is_frozen_and_scrubbed(shop: Cast, learned: Learne
         for secret in (mail, phone, "1234567", "anna", "bert"):
             assert secret not in path.read_text(encoding="utf-8"), path.name
     frozen = snapshot_read(folder)
-    assert run.excluded == frozen.excluded == {"personal_data_masked": 2 + 1}
-    assert len(frozen.split.pairs) == 1, "a pair whose texts differ in personal data only teaches nothing"
+    assert run.excluded == frozen.excluded == {"personal_data_masked": 2, "personal_data": 2}
+    assert len(frozen.split.pairs) == 1, "a mask in a text would be learned as words to write"
     assert run.data_counts == frozen.split.counts == {"approved": 1, "edit_over_draft": 1, "starter": 24}
     assert {point.step for point in run.points.all() if point.pair_accuracy is not None} == set(), "none is held out"
 

@@ -63,6 +63,7 @@ def test_the_forgetting_set_has_a_loss_of_its_own() -> None:
     old = [item("old", "Soft linen"), item("older", "Cool cotton")]
     found = make_evaluation(["Warm"], forgetting=old, nats={"Soft linen": (9.0, 3), "Cool cotton": (1.0, 2)})
     assert value(found, MetricName.FORGETTING_LOSS) == 2
+    assert value(found, MetricName.FORGETTING_PER_CHARACTER) == 10 / 21
     assert found.metrics[MetricName.FORGETTING_LOSS].n == 2
     assert make_evaluation(["Warm"]).metrics[MetricName.FORGETTING_LOSS].absence is Absence.NOTHING_GIVEN
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from generation.engine.evaluation.quantities import folded, quantities
+from generation.engine.evaluation.quantities import folded, quantities, with_latin_units
 
 
 def read(text: str, *, spelled: bool = True) -> list[tuple[str, str]]:
@@ -59,3 +59,14 @@ def test_a_quantity_matches_the_same_number_with_the_same_unit_alone() -> None:
 
 def test_folding_takes_away_what_only_looks_different() -> None:
     assert folded("ＡＢ\u200bc — Ｄ’s × ５") == "abc - d's x 5"
+
+
+@pytest.mark.parametrize(
+    ("chinese", "latin"),
+    [
+        ("2024年夏季连衣裙", "2024夏季连衣裙"), ("2024年3月15日", "2024-03-15"), ("2024 年 12 月", "2024-12"), ("质保2年", "质保2 years"),
+        ("10周年", "10周年"), ("12个月", "12 months"), ("360度旋转", "360°旋转"), ("60摄氏度", "60 °C"), ("199 元", "¥199"),
+    ],
+)  # fmt: skip
+def test_units_are_named_in_latin_letters_and_dates_and_angles_stay_what_they_are(chinese: str, latin: str) -> None:
+    assert with_latin_units(chinese) == latin

@@ -142,3 +142,17 @@ def test_what_was_not_asked_the_same_is_not_compared() -> None:
     ):
         with pytest.raises(ValueError, match="same items"):
             compare(found, other)
+
+
+def test_figures_by_the_token_say_nothing_of_tokenizers_that_cut_words_differently() -> None:
+    items = [item(f"i{place}", f"word{place} and more") for place in range(8)]
+    texts = {one.id: ["Warm"] for one in items}
+    fine, coarse = ({one.reference: (9.0 + place, count) for place, one in enumerate(items)} for count in (18, 4))
+    new, old = (
+        evaluate(Scripted(texts, nats), items, judge=judge, seed=1, forgetting=items) for nats in (fine, coarse)
+    )
+    found = compare(new, old)
+    for name in (MetricName.LOSS, MetricName.PERPLEXITY, MetricName.FORGETTING_LOSS):
+        assert (find(found, name).verdict, find(found, name).difference) == (Verdict.UNKNOWN, None)
+    for name in (MetricName.LOSS_PER_CHARACTER, MetricName.FORGETTING_PER_CHARACTER):
+        assert (find(found, name).verdict, find(found, name).difference) == (Verdict.SAME, 0)

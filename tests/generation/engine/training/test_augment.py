@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from generation.engine.config import ChannelView, Fact, Interest, SegmentView
-from generation.engine.training.augment import augmented, planned
+from generation.engine.training.augment import augmented, planned, planned_pair
 from generation.engine.training.config import TrainConfig
-from generation.engine.training.dataset import Source, TrainingExample
+from generation.engine.training.dataset import PreferencePair, Source, TrainingExample
 from tests.generation.engine.training.conftest import brief_for, example_for
 
 FACTS = tuple(Fact(name, f"value {name}") for name in ("Weight", "Fit", "Lid", "Seam", "Price", "Care"))
@@ -87,3 +87,24 @@ def test_a_channel_may_be_told_to_have_hardly_more_room_than_the_text_needs() ->
     assert augmented(roomy, TrainConfig(fit_room=0.0), 0).channel == roomy.brief.channel
     narrow = replace(roomy, brief=replace(roomy.brief, channel=ChannelView("subject", "Subject", "characters", 45)))
     assert augmented(narrow, TrainConfig(fit_room=1.0), 0).channel == narrow.brief.channel
+
+
+def test_no_example_is_longer_than_what_it_is_told() -> None:
+    short = replace(
+        EXAMPLE, text="x" * 42, brief=replace(EXAMPLE.brief, channel=ChannelView("sms", "SMS", "characters", 30))
+    )
+    for fit_room in (0.0, 1.0):
+        assert augmented(short, TrainConfig(fit_room=fit_room), 0).channel.limit == 50
+    assert planned(short).channel.limit == 50
+
+
+def test_a_pair_is_told_as_the_text_that_is_preferred_would_be() -> None:
+    """A shop's eleventh fact leads where a text tells it: a prompt shows eight, and none is to be learned that it does not show."""
+    facts = tuple(Fact(f"Part {number}", f"{number}00 g") for number in range(1, 12))
+    brief = replace(brief_for("mug"), facts=facts, channel=ChannelView("blurb", "Blurb", "characters", 300))
+    pair = PreferencePair("a", brief, "It holds 1100 g of tea.", "A mug for you.", Source.EDIT_OVER_DRAFT, "mug")
+    told = planned_pair(pair)
+    assert told.facts[0] == facts[10] and sorted(told.facts, key=facts.index) == list(facts)
+    assert told.channel.limit == 30
+    silent = planned_pair(replace(pair, chosen="A mug to love."))
+    assert set(silent.facts) == set(facts)

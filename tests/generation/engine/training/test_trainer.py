@@ -362,3 +362,8 @@ def test_a_heavier_example_pulls_harder(make_trainer: MakeTrainer, data: Trainin
     plain = make_trainer(folder=tmp_path / "a", data=replace(data, held_out=odd), config=config).run()
     pulled = make_trainer(folder=tmp_path / "b", data=replace(heavy, held_out=odd), config=config).run()
     assert pulled.state.history[1]["held_out"] < plain.state.history[1]["held_out"]
+
+
+def test_no_epoch_and_no_pair_is_nothing_to_do(make_trainer: MakeTrainer) -> None:
+    with pytest.raises(TrainingError, match="nothing to do"):
+        make_trainer(config=replace(QUICK, epochs=0, preference_epochs=1)).run()
