@@ -7,6 +7,7 @@ from generation.engine.config import ChannelView, Language
 from generation.engine.training.dataset import PreferencePair, TrainingExample
 from generation.starter.edits import read_edits
 from generation.starter.examples import Example, read_corpus
+from generation.starter.reads import read_reads
 
 
 def channel_views() -> dict[str, ChannelView]:
@@ -34,3 +35,8 @@ def starter_edits() -> tuple[list[TrainingExample], list[PreferencePair]]:
     """What editors made of the starter's own drafts: every text as an example, and where they changed it a pair."""
     edits = read_edits(channel_views())
     return [one.to_example() for one in edits], [pair for one in edits if (pair := one.to_pair())]
+
+
+def starter_reads() -> list[PreferencePair]:
+    """Of the starter's own drafts for one brief, those that readers found fit over those that they did not."""
+    return [pair for one in read_reads(channel_views()) for pair in one.to_pairs()]

@@ -48,3 +48,8 @@ def starter_edits() -> tuple[list[TrainingExample], list[PreferencePair]]:
     """What editors made of drafts that the starter adapter wrote for products of the corpus: examples, and pairs."""
     examples, pairs = import_string(settings.STARTER_EDITS)()
     return list(examples), list(pairs)
+
+
+def starter_reads() -> list[PreferencePair]:
+    """Of drafts that the starter adapter wrote for one brief, what readers found fit over what they did not."""
+    return list(import_string(settings.STARTER_READS)())

@@ -21,6 +21,7 @@ from generation.engine.training.dataset import PreferencePair, Source, TrainingE
 from generation.starter.examples import CORPUS, brief_of, lines_of
 
 MENDED = 0.4  # of the runs of characters of the shorter text, as much as stands in the other where a draft was mended
+NO_TONE = "calm"  # stands for none while the brief is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,22 @@ def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[st
     products = {line["key"]: line for _, line in lines_of(path.with_name(f"products-{category}.jsonl"))}
     for number, line in lines_of(path):
         try:
-            brief = _told(brief_of(line, products[line["product"]], segments, channels), line)
+            brief = told_brief(line, products[line["product"]], segments, channels)
             yield Edit(f"{category}/{number}", f"{category}/{line['product']}", brief, line["draft"], line["text"])
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
 
 
-def _told(brief: CopyBrief, line: Mapping[str, Any]) -> CopyBrief:
-    """The brief as the plan tells it. `facts`, those that lead first, are places in the product's facts, or written out where
-    the plan told one in other words; `title` likewise; `room` the characters that the channel is said to have, where that
-    is less than it takes."""
+def told_brief(
+    line: Mapping[str, Any],
+    product: Mapping[str, Any],
+    segments: Mapping[str, Any],
+    channels: Mapping[str, ChannelView],
+) -> CopyBrief:
+    """The brief of a line as the plan tells it. `facts`, those that lead first, are places in the product's facts, or written
+    out where the plan told one in other words; `title` likewise; `room` the characters that the channel is said to have,
+    where that is less than it takes; no `tone`, none."""
+    brief = brief_of({"tone": NO_TONE, **line}, product, segments, channels)
     channel = brief.channel
     if (room := line.get("room")) is not None:
         channel = replace(channel, unit="characters", limit=room)
@@ -77,5 +84,6 @@ def _told(brief: CopyBrief, line: Mapping[str, Any]) -> CopyBrief:
         product_title=line.get("title", brief.product_title),
         facts=tuple(brief.facts[one] if isinstance(one, int) else Fact(*one) for one in line["facts"]),
         product_description=line.get("about", ""),
+        tone=brief.tone if "tone" in line else "",
         channel=channel,
     )

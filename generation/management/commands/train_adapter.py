@@ -40,7 +40,7 @@ from generation.management.folders import model_folder
 from generation.management.foreground import step_line, workspace_train
 from generation.selectors.training_words import training_error
 from generation.services.lineage import base_sha256, code_revision
-from generation.services.training_data import Split, split, starter_edits, starter_examples
+from generation.services.training_data import Split, split, starter_edits, starter_examples, starter_reads
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
@@ -88,6 +88,9 @@ class Command(BaseCommand):
             "--edits", action="store_true", help="learn from what editors made of the starter's own drafts as well"
         )
         parser.add_argument(
+            "--reads", action="store_true", help="learn as pairs which of the starter's own drafts readers found fit"
+        )
+        parser.add_argument(
             "--set", nargs="*", default=[], metavar="NAME=VALUE", help=f"settings of the training: {NAMES}"
         )
         parser.add_argument(
@@ -115,8 +118,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _train_workspace(self, options: dict[str, Any], config: TrainConfig) -> None:
-        if options["examples"] or options["pairs"] or options["edits"]:
-            raise ValueError("a workspace learns from its own data: --examples, --pairs and --edits go with --name")
+        if any(options[name] for name in ("examples", "pairs", "edits", "reads")):
+            raise ValueError(
+                "a workspace learns from its own data: --examples, --pairs, --edits and --reads go with --name"
+            )
         if os.environ.get("WORLD_SIZE", "1") != "1":
             raise ValueError("a workspace is trained by one process: without torchrun")
         run = workspace_train(
@@ -180,6 +185,8 @@ class Command(BaseCommand):
         if options["edits"]:
             edited, preferred = starter_edits()
             examples, pairs = [*examples, *edited], [*pairs, *preferred]
+        if options["reads"]:
+            pairs += starter_reads()
         return split(examples, pairs)
 
     def _searched(self, job: TrainingJob, world: World, turn: Turn | None) -> TrainingJob:

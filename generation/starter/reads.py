@@ -1,0 +1,78 @@
+"""What readers found of drafts that the starter itself wrote, as preference pairs.
+
+    corpus/reads-<category>.jsonl     one brief a line, as a run told it (see `edits`), and its drafts with a verdict each
+
+A verdict is "A", fit to send; "B", after a word or two; or "C", not. `leads` are the places, in the line's facts, of those that
+the text was to lead with. The model's own drafts for one brief differ by little else than what makes one fit and another not:
+from such pairs it learns that, and from a person's text beside a draft mostly what people write like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generation.engine.config import ChannelView, CopyBrief, Fact
+from generation.engine.evaluation.coverage import is_expressed
+from generation.engine.training.dataset import PreferencePair, Source
+from generation.starter.edits import told_brief
+from generation.starter.examples import CORPUS, lines_of
+
+PAIRS = 2  # of one brief, and one where nothing is fit to send as it is
+VERDICTS = ("A", "B", "C")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A brief as it was told, its drafts with their verdicts, and the facts with which they were to lead."""
+
+    id: str
+    product: str
+    brief: CopyBrief
+    leads: tuple[Fact, ...]
+    drafts: tuple[tuple[str, str], ...]
+
+    def to_pairs(self) -> list[PreferencePair]:
+        """Drafts that can be sent and tell all that they were to lead with, or one that needs a word where none can, each over one
+        that cannot be used, or over one that needs a word and does not tell it."""
+        full = [one for one in self.drafts if all(is_expressed(fact, one[0]) for fact in self.leads)]
+        better = [text for text, verdict in full if verdict == "A"][:PAIRS]
+        better = better or [text for text, verdict in full if verdict == "B"][:1]
+        worse = [text for text, verdict in self.drafts if verdict == "C"]
+        worse += [text for text, verdict in self.drafts if verdict == "B" and (text, verdict) not in full]
+        return [
+            PreferencePair(
+                f"reads/{self.id}/{number}", self.brief, chosen, rejected, Source.APPROVED_OVER_REJECTED, self.product
+            )
+            for number, (chosen, rejected) in enumerate(zip(better, worse, strict=False))
+        ]
+
+
+def read_reads(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> list[Read]:
+    """All of them by file and line. `channels` knows every channel by "<key>/<language>".
+
+    Raises `ValueError` with file and line for what is not one.
+    """
+    segments = {line["key"]: line for _, line in lines_of(folder / "segments.jsonl")}
+    return [one for path in sorted(folder.glob("reads-*.jsonl")) for one in _read_category(path, segments, channels)]
+
+
+def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[str, ChannelView]) -> Iterator[Read]:
+    category = path.stem.removeprefix("reads-")
+    products = {line["key"]: line for _, line in lines_of(path.with_name(f"products-{category}.jsonl"))}
+    for number, line in lines_of(path):
+        try:
+            brief = told_brief(line, products[line["product"]], segments, channels)
+            leads = tuple(brief.facts[place] for place in line["leads"])
+            yield Read(f"{category}/{number}", f"{category}/{line['product']}", brief, leads, _drafts(line["drafts"]))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
+
+
+def _drafts(found: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    drafts = tuple((text, verdict) for text, verdict in found)
+    if odd := {verdict for _, verdict in drafts} - {*VERDICTS}:
+        raise ValueError(f"no verdict: {', '.join(sorted(odd))}")
+    return drafts
