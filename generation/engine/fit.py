@@ -7,11 +7,11 @@ from generation.engine.measure import measure
 
 _LEAST = 0.5  # of the limit; a shorter sentence gives way to a longer clause
 _CLOSING = "[\"'”’」』)）】]*"
-# a stop before a small letter is that of an abbreviation: "Holds 12 oz. and more"
-_SENTENCE_END = re.compile(rf"(?:[!?…]|\.(?!\d|\s+[a-z]))+{_CLOSING}(?=\s|$|[^\x00-\x7f])|[。！？]+{_CLOSING}")
+_SENTENCE_END = re.compile(rf"(?:[!?…]|\.(?!\d))+{_CLOSING}(?=\s|$|[^\x00-\x7f])|[。！？]+{_CLOSING}")
 _CLAUSE_END = re.compile(r"[，；：]|——?|[,;:](?=\s|$|[^\x00-\x7f])|(?<=\s)[–-](?=\s)")
 _CLAUSE_LAST = frozenset("%％\"'”’」』)）】")  # what may stand before the mark, beside letters and digits
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|vs|approx|incl|e\.g|i\.e|[A-Z])\.$")
+_UNIT = re.compile(r"\d ?(?:oz|in|ft|lbs?|yd|qt|gal|hrs?|min|sec|max|dia)\.$", re.IGNORECASE)
 _STOPS = {Language.EN: ".", Language.ZH_HANS: "。"}
 
 
@@ -38,7 +38,12 @@ def fit(text: str, limit: int, unit: str, language: Language | str) -> str:
 def beginnings(text: str) -> list[str]:
     """Every beginning that ends with a sentence, the shortest first."""
     found = [text[: match.end()] for match in _SENTENCE_END.finditer(text)]
-    return [one for one in found if not _ABBREVIATION.search(one) and _is_whole(one)]
+    return [one for one in found if not _ABBREVIATION.search(one) and not _goes_on(text, one) and _is_whole(one)]
+
+
+def _goes_on(text: str, beginning: str) -> bool:
+    """Whether the stop is that of a unit within a sentence: "Holds 12 oz. and more"."""
+    return text[len(beginning) :].lstrip()[:1].islower() and _UNIT.search(beginning) is not None
 
 
 def _clauses(text: str, ending: str) -> list[str]:

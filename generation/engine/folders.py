@@ -20,29 +20,15 @@ _CONFIGS = ("config.json", "tokenizer_config.json", "generation_config.json", "a
 _MOST_CONFIG = 20_000_000  # bytes; the index of a model of thousands of tensors has one
 _MOST_LAYERS = 1_000  # also of experts in a layer; no known model comes near
 # architectures call the same things by several names (the `attribute_map`s of transformers)
-_LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
-_WIDTH = (
-    "hidden_size",
-    "n_embd",
-    "d_model",
-    "dim",
-    "hidden_dim",
-    "embed_dim",
-    "embedding_size",
-    "model_dim",
-    "n_embed",
-)
+_LAYERS = (
+    "num_hidden_layers", "n_layer", "n_layers", "num_layers", "layers", "decoder_layers", "num_decoder_layers",
+    "encoder_layers", "num_encoder_layers", "encoder_num_hidden_layers", "depth",
+)  # fmt: skip
+_WIDTH = ("hidden_size", "n_embd", "d_model", "dim", "hidden_dim", "emb_dim", "embed_dim", "embedding_size", "n_embed")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "decoder_attention_heads", "encoder_attention_heads")
 _WIDE = (
-    "intermediate_size",
-    "n_inner",
-    "d_ff",
-    "ffn_dim",
-    "ffn_hidden_size",
-    "decoder_ffn_dim",
-    "encoder_ffn_dim",
-    "vocab_size",
-)
+    "intermediate_size", "n_inner", "d_ff", "ffn_dim", "ffn_hidden_size", "decoder_ffn_dim", "encoder_ffn_dim", "vocab_size",
+)  # fmt: skip
 _EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
 # settings by which the libraries would import what the folder names, or read other files than are checked here
 _CODE = ("auto_map", "megatron_config")
@@ -139,8 +125,7 @@ def _check_size(real: Path, shapes: list[tuple[int, ...]]) -> None:
     config = read_config(real, "config.json")
     numbers = sum(math.prod(shape) for shape in shapes)
     for part in (config, *(one for one in config.values() if isinstance(one, dict))):
-        layers = _largest(part, *(name for name in part if "layer" in name or "depth" in name))
-        experts = _largest(part, *_EXPERTS)
+        layers, experts = _largest(part, *_LAYERS), _largest(part, *_EXPERTS)
         width = max(_largest(part, *_WIDTH), _largest(part, *_HEADS) * (_largest(part, "head_dim") or 1))
         matrix = width * max(width, _largest(part, *_WIDE))
         if layers > len(shapes) or max(layers, experts) > _MOST_LAYERS or matrix > 4 * numbers:
@@ -173,7 +158,7 @@ def summary(folder: Path, model_root: Path) -> ModelSummary:
     return ModelSummary(
         architecture=str(names[0]) if isinstance(names, list) and names else str(config.get("model_type", "")),
         parameters=sum(count_parameters(path) for path in _weights(real)),
-        layers=_largest(text, *_LAYERS) or None,
+        layers=_largest(text, *_LAYERS[:4]) or None,
         width=_largest(text, *_WIDTH) or None,
         vocabulary=_number(text, "vocab_size"),
         bytes=sum(path.stat().st_size for path in _weights(real)),

@@ -41,7 +41,7 @@ _FOREIGN_LETTER = {
 }
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
-_LATIN_CLAUSE = re.compile(r"(?<![a-z])(?:[a-z]+(?:['’][a-z]+)?,? ){3,}[a-z]+")  # no name: those have capitals
+_LATIN_CLAUSE = re.compile(r"(?<![A-Za-z])(?:[a-z]{2,}(?:['’][a-z]+)?,? ){3,}[a-z]{2,}")  # no name: those have capitals
 
 _HAN_SHARE = 0.4  # of units, a unit being a Han character or a Latin word: brand names may be many
 _LATIN_SHARE = 0.9  # of letters

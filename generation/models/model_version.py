@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.db import TimeStampedModel
+from generation.engine.training.dataset import PAIRED
 from generation.models.language_model import LanguageModel, folder_name
 
 
@@ -68,6 +69,12 @@ class ModelVersion(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.language_model} v{self.number}"
+
+    @property
+    def learned_pairs(self) -> bool:
+        """Whether there were pairs and a wish to learn from them. Where time ran out before, that is not known."""
+        counts, config = self.lineage.get("data_counts") or {}, self.lineage.get("config") or {}
+        return bool(config.get("preference_epochs")) and any(counts.get(source) for source in PAIRED)
 
     @property
     def adapter_path(self) -> Path | None:

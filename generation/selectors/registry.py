@@ -18,7 +18,6 @@ from copystudio.db import OPEN_STATUSES
 from copystudio.errors import InvalidInputError
 from copystudio.models import Workspace
 from generation.engine.folders import ModelSummary
-from generation.engine.training.dataset import Source
 from generation.models import Evaluation, GenerationRun, LanguageModel, ModelVersion, TrainingRun
 from generation.selectors.evaluation import newest_measured
 from generation.selectors.evaluation_words import words
@@ -26,7 +25,6 @@ from generation.selectors.registry_words import SOURCES, folder_problem
 from generation.services.registry import language_model_look
 
 MOST_FOLDERS = 200
-PAIRS = (Source.EDIT_OVER_DRAFT, Source.APPROVED_OVER_REJECTED, Source.WINNER_OVER_LOSER, Source.CLEAN_OVER_BROKEN)
 
 
 def versions(workspace: Workspace) -> QuerySet[ModelVersion]:
@@ -144,13 +142,7 @@ def best_loss(version: ModelVersion) -> float | None:
     losses = [one["held_out"] for one in history_of(version) if one["step"] and one.get("held_out") is not None]
     if not losses:
         return None
-    return float(losses[-1] if _learned_pairs(version) else min(losses))
-
-
-def _learned_pairs(version: ModelVersion) -> bool:
-    """Whether there were pairs and a wish to learn from them. Where time ran out before, that is not known."""
-    counts, config = version.lineage.get("data_counts") or {}, version.lineage.get("config") or {}
-    return bool(config.get("preference_epochs")) and any(counts.get(source) for source in PAIRS)
+    return float(losses[-1] if version.learned_pairs else min(losses))
 
 
 def training_run_of(version: ModelVersion) -> TrainingRun | None:

@@ -16,6 +16,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from copystudio.db import OPEN_STATUSES, JobStatus, locked
+from copystudio.models import Outbox
 from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later, job_ring, job_still_mine
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
 from generation.services.writers import computes_here
@@ -117,15 +118,27 @@ class BlockKeeper(JobKeeper):
 
     job: GenerationBlock
 
+    def __init__(self, job: GenerationBlock) -> None:
+        super().__init__(job)
+        self.rung: set[tuple[int, int]] = set()  # blocks and fences
+
     def beat(self) -> None:
         super().beat()
         if not self.lost.is_set():
             lease = Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
             rows = GenerationRun.objects.filter(pk=self.job.run_id, status=JobStatus.RUNNING)
             rows.update(heartbeat_at=Now(), lease_until=lease)
-            # the sweeper sees a run that somebody works on: what another worker left of it is ours to ring for
-            if blocks_open().filter(run=self.job.run_id, status=JobStatus.RUNNING).exists():
-                job_ring(self.job.run)
+            self._ring_for_lost()
+
+    def _ring_for_lost(self) -> None:
+        """The sweeper sees a run that somebody works on: what another worker left of it is ours to ring for, once. Through the
+        outbox: no lease waits for the broker."""
+        lost = blocks_open().filter(run=self.job.run_id, status=JobStatus.RUNNING).values_list("pk", "fence")
+        if found := set(lost) - self.rung:
+            self.rung |= found
+            Outbox.objects.create(
+                workspace_id=self.job.workspace_id, task=GenerationRun.task, object_id=self.job.run_id
+            )
 
 
 def somebody_waits_for_a_first_turn(block: GenerationBlock) -> bool:
@@ -221,8 +234,8 @@ def run_settle(run_id: int) -> None:
     elif Candidate.objects.filter(item__run=run).exists():
         _end(run, JobStatus.SUCCEEDED)
     else:
-        # of former tries no item is left in their blocks
-        failed = run.blocks.filter(status=JobStatus.FAILED, items__isnull=False).order_by("number").first()
+        # of former tries no item is left in their blocks, or they ended before
+        failed = run.blocks.filter(status=JobStatus.FAILED, items__isnull=False).order_by("-finished_at").first()
         if failed is not None:
             _end(run, JobStatus.FAILED, failed.error_code, failed.error_params)
         else:

@@ -50,7 +50,7 @@ from generation.services.measuring import (
 )
 from generation.services.run_folder import NO_ROOM, run_folder
 from generation.services.snapshot import snapshot_read
-from generation.services.training_data import Split, split, starter_examples
+from generation.services.training_data import Split, split, starter_examples, starter_reads
 from generation.services.turn import Turn, compute_turn
 
 if TYPE_CHECKING:
@@ -145,7 +145,10 @@ def _measure(evaluation: Evaluation, turn: Turn, should_stop: Callable[[], bool]
         with transaction.atomic():
             job_still_mine(evaluation)
             Evaluation.objects.filter(pk=evaluation.pk).update(results=results, items=len(questions.items))
-    gates = judged({name: Measured.from_dict(found) for name, found in results.items()}, learned_pairs=bool(data.pairs))
+    gates = judged(
+        {name: Measured.from_dict(found) for name, found in results.items()},
+        learned_pairs=evaluation.version.learned_pairs,
+    )
     _conclude(evaluation, questions, results, gates)
 
 
@@ -207,12 +210,13 @@ def _samples(evaluation: Evaluation, items: Sequence[EvalItem], measured: dict[s
 
 
 def held_out_of(version: ModelVersion) -> Split:
-    """What the version was not trained on: of its own snapshot, else of the starter corpus."""
+    """What the version was not trained on: of its own snapshot, else of the starter corpus and of what readers found of the
+    starter's drafts."""
     run = getattr(version, "training_run", None)
     folder = run_folder(run) / "snapshot" if run is not None else None
     if folder is not None and folder.is_dir():
         return snapshot_read(folder).split
-    return split(starter_examples())
+    return split(starter_examples(), starter_reads())
 
 
 def vote_cast(*, actor: User, evaluation: Evaluation, position: int, choice: str) -> BlindVote:

@@ -99,7 +99,11 @@ def _later(block: GenerationBlock, error: RemotePassingError) -> None:
     often as any job without a text in between."""
     block.refresh_from_db(fields=["max_attempts"])
     if block.attempt >= block.max_attempts:
-        run_fail(block, code="engine", detail=str(error))
+        is_of_prompts = isinstance(error, RemoteServerError | RemoteTimeoutError)
+        if is_of_prompts and block.run.items.filter(produced__gt=0).exists():  # others are answered
+            block_end(block, JobStatus.FAILED, code="engine", detail=str(error))
+        else:
+            run_fail(block, code="engine", detail=str(error))
         return
     log.warning("block %s does without the model server for now: %s", block, error)
     pause = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS * 5 ** (tries(block) - 1))

@@ -149,7 +149,7 @@ def drawing(sampling: SamplingConfig) -> dict[str, float]:
 def version_keep(version: ModelVersion, workspace: Workspace) -> None:
     """Lock the version until the run stands: who deletes it waits, and then finds the run. Raises BusyError where its files
     were deleted."""
-    current = locked(ModelVersion, pk=version.pk)
+    current = locked(ModelVersion, children=True, pk=version.pk)
     if current.workspace_id != workspace.pk:
         raise ValueError("a version of another workspace")
     if current.status == ModelVersion.Status.DELETED:

@@ -64,7 +64,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class RawData:
-    """Everything that a window holds, before it is cleaned, and the model that will add paraphrases to it; its hash tells
+    """Everything that a window holds but personal data, and the model that will add paraphrases to it; its hash tells
     whether anything is new."""
 
     examples: list[TrainingExample]
@@ -100,26 +100,26 @@ def data_scopes(workspace: Workspace) -> list[tuple[str, str]]:
 def data_collect(
     *, workspace: Workspace, since: datetime | None, until: datetime, with_corpus: bool, scope: str = ""
 ) -> RawData:
-    """What people approved, changed and answered in the window, all of it or the part ``scope``, and the starter corpus if
-    it is wanted. Raises ValueError for a scope that the workspace does not have."""
+    """What people approved, changed and answered in the window, all of it or the part ``scope``, without personal data, and
+    the starter corpus if it is wanted. Raises ValueError for a scope that the workspace does not have."""
     collect: Callable[..., CollectedData] = import_string(settings.TRAINING_DATA)
     found = collect(workspace=workspace, since=since, until=until, scope=scope)
+    examples, pairs, counts = _scrubbed(found)
     corpus = starter_examples() if with_corpus else []
-    data = [*corpus, *found.examples]
-    return RawData(data, list(found.pairs), dict(found.excluded), settings.BACK_TRANSLATION_MODEL)
+    excluded = {**found.excluded, **{name: count for name, count in counts.items() if count}}
+    return RawData([*corpus, *examples], pairs, excluded, settings.BACK_TRANSLATION_MODEL)
 
 
 def snapshot_freeze(raw: RawData, folder: Path, should_stop: Callable[[], bool] | None = None) -> Snapshot:
-    """Leave out or mask personal data, remove near-duplicates, add paraphrases where a model for them is configured, and write all that
+    """Remove near-duplicates, add paraphrases where a model for them is configured, and write all that
     into ``folder``, whole or not at all.
 
     ``should_stop`` is asked between pieces of 64 texts and between tokens; True ends with ``TrainingStoppedError``, and
     nothing is written. Raises ``ModelFolderError`` when a model for it cannot be loaded.
     """
-    examples, pairs, scrubbed = _scrubbed(raw)
-    kept, kept_pairs = _distinct(examples, pairs, should_stop)
-    near = len(examples) - len(kept) + len(pairs) - len(kept_pairs)
-    excluded = {**raw.excluded, **scrubbed, "near_duplicate": near}
+    kept, kept_pairs = _distinct(raw.examples, raw.pairs, should_stop)
+    near = len(raw.examples) - len(kept) + len(raw.pairs) - len(kept_pairs)
+    excluded = {**raw.excluded, "near_duplicate": near}
     made = paraphrases_make(kept, should_stop=should_stop)
     counts = {name: count for name, count in excluded.items() if count}
     about: dict[str, Any] = {"excluded": counts, "raw_sha256": raw.sha256}
@@ -140,21 +140,21 @@ def snapshot_read(folder: Path) -> Snapshot:
     return Snapshot(split(examples, pairs), about["excluded"], about["raw_sha256"], about.get("paraphrases", {}))
 
 
-def _scrubbed(raw: RawData) -> tuple[list[TrainingExample], list[PreferencePair], dict[str, int]]:
-    """Without texts that hold personal data, and with those masked in what people asked for; and how many of each. The corpus
-    holds none. A text is not masked: who learns from it would write the mask to customers."""
+def _scrubbed(found: CollectedData) -> tuple[list[TrainingExample], list[PreferencePair], Counter[str]]:
+    """Without texts that hold personal data, and with those masked in what people asked for; and how many of each. A text is
+    not masked: who learns from it would write the mask to customers."""
     counts: Counter[str] = Counter()
-    examples: list[TrainingExample] = []
-    for example in raw.examples:
-        if example.source is Source.STARTER:
-            examples.append(example)
-        elif (brief := _scrubbed_brief(example.brief, (example.text,), counts)) is not None:
-            examples.append(replace(example, brief=brief))
-    pairs: list[PreferencePair] = []
-    for pair in raw.pairs:
-        if (brief := _scrubbed_brief(pair.brief, (pair.chosen, pair.rejected), counts)) is not None:
-            pairs.append(replace(pair, brief=brief))
-    return examples, pairs, dict(counts)
+    examples = [
+        replace(one, brief=brief)
+        for one in found.examples
+        if (brief := _scrubbed_brief(one.brief, (one.text,), counts)) is not None
+    ]
+    pairs = [
+        replace(one, brief=brief)
+        for one in found.pairs
+        if (brief := _scrubbed_brief(one.brief, (one.chosen, one.rejected), counts)) is not None
+    ]
+    return examples, pairs, counts
 
 
 def _scrubbed_brief(brief: CopyBrief, texts: tuple[str, ...], counts: Counter[str]) -> CopyBrief | None:

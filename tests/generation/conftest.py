@@ -56,6 +56,7 @@ def learned(settings: Any, tmp_path: Path, tiny_model: Path) -> Iterator[learnin
     settings.TRAINING_DATA = "tests.generation.learning.collect"
     settings.TRAINING_SCOPES = "tests.generation.learning.scopes"
     settings.STARTER_CORPUS = "tests.generation.learning.corpus"
+    settings.STARTER_READS = "tests.generation.learning.reads"
     settings.TRAINING_THREADS = settings.GENERATION_THREADS = 1
     settings.EVALUATION_ITEMS = 4
     settings.JOB_HEARTBEAT_SECONDS = 120

@@ -67,6 +67,10 @@ def corpus() -> list[TrainingExample]:
     return list(LEARNED.corpus)
 
 
+def reads() -> list[PreferencePair]:
+    return []
+
+
 def used(number: int, **values: Any) -> TrainingExample:
     """An example from use, like that of the corpus."""
     return replace(example_for(number), id=f"revision/{number}", **{"source": Source.APPROVED, **values})

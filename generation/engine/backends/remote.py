@@ -12,6 +12,7 @@ a number that nobody computed would look like fluency. A server that never gave 
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -51,8 +52,9 @@ class _Trouble:
     and what it went away with."""
 
     refused: dict[str, RemoteRequestError] = field(default_factory=dict)
-    failed: dict[str, RemoteError] = field(default_factory=dict)
+    failed: dict[str, tuple[RemoteError, float]] = field(default_factory=dict)  # and when
     ended: RemoteError | None = None
+    answered: float = -math.inf  # when the last of the requests was begun that were answered
 
     def meet(self, error: RemoteError) -> None:
         """Ask nothing more where this is of no single prompt."""
@@ -64,14 +66,17 @@ class _Trouble:
         if isinstance(error, RemoteRequestError) and error.status in _OF_THE_PROMPT:
             self.refused[prompt] = error
         elif error is not self.ended:
-            self.failed[prompt] = error  # of the prompt or of the server: the others will tell
+            self.failed[prompt] = error, time.monotonic()  # of the prompt or of the server: the others will tell
 
-    def settle(self, *, answered: bool) -> None:
-        """Over what a server that answers others has failed again and again, it would fail again."""
-        if self.ended is None and self.failed and not answered:
-            self.ended = next(iter(self.failed.values()))
-        elif self.ended is None:
-            self.refused |= {prompt: RemoteRequestError(str(error), 500) for prompt, error in self.failed.items()}
+    def settle(self) -> None:
+        """Over what a server failed that answered others afterwards, it would fail again. One that did not may be away."""
+        if self.ended is not None:
+            return
+        for prompt, (error, at) in self.failed.items():
+            if at < self.answered:
+                self.refused[prompt] = RemoteRequestError(str(error), 500)
+            else:
+                self.ended = self.ended or error
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +163,17 @@ class RemoteBackend:
         lacking = [place for place, choice in written.items() if choice.text and choice.tokens is None]
         if lacking:
             asked = [(_ended(written[place], prompts[place]), prompts[place].text) for place in lacking]
-            scored = wait_for(lambda: self._scored(asked), on_step)
-            for place, tokens in zip(lacking, scored, strict=True):
-                written[place] = Choice(written[place].text, written[place].reason, tokens)
+            try:
+                scored = wait_for(lambda: self._scored(asked), on_step)
+            except RemoteError as error:
+                if trouble is None or len(lacking) == len(written):
+                    raise
+                trouble.ended = trouble.ended or error
+                for place in lacking:
+                    del written[place]
+            else:
+                for place, tokens in zip(lacking, scored, strict=True):
+                    written[place] = Choice(written[place].text, written[place].reason, tokens)
         outputs = self._numbered(written)
         return {place: replace(output, asked=choices[place][1]) for place, output in outputs.items()}
 
@@ -202,7 +215,7 @@ class RemoteBackend:
             ask = self._asking(connection, trouble)
             await _all([fill(group) for group in _groups(requests)])
         if trouble is not None:
-            trouble.settle(answered=bool(found))
+            trouble.settle()
             if trouble.ended is not None and not found:
                 raise trouble.ended
         return found
@@ -217,12 +230,16 @@ class RemoteBackend:
             async with free:
                 if trouble is not None and trouble.ended is not None:
                     raise trouble.ended
+                begun = time.monotonic()
                 try:
-                    return await self._client.complete(connection, request)
+                    answer = await self._client.complete(connection, request)
                 except RemoteError as error:
                     if trouble is not None:
                         trouble.meet(error)
                     raise
+                if trouble is not None:
+                    trouble.answered = max(trouble.answered, begun)
+                return answer
 
         return ask
 

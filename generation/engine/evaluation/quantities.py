@@ -71,10 +71,12 @@ _QUANTITY = re.compile(
     rf"(?P<currency>[$€£¥])?\s?(?P<number>{_NUMBER})(?:[\s-]?(?P<unit>(?:{_LATIN})(?![a-z])|{_OTHER}))?"
 )
 _HAN_UNITS = "|".join(name for name in _LONGEST_FIRST if "\u4e00" <= name[0] <= "\u9fff")
-_HAN_UNIT = re.compile(rf"(?P<number>{_DIGITS})\s?(?P<unit>{_HAN_UNITS})(?!年)")  # ten 周年 are no weeks
-_HAN_DATE = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d\d)\s?年(?:\s?(?P<month>1[0-2]|0?[1-9])\s?月(?:份|\s?(?P<day>[0-3]?\d)\s?[日号])?)?"
+# ten 周年 are no weeks, and two thousand 年历史 no date
+_HAN_DATE = (
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)\s?年(?!历史|之久|以上|传承|质保|保修)度?"
+    r"(?:\s?(?P<month>1[0-2]|0?[1-9])\s?月(?:份|\s?(?P<day>[0-3]?\d)\s?[日号])?)?"
 )
+_HAN_DATE_OR_UNIT = re.compile(rf"{_HAN_DATE}|(?P<number>{_DIGITS})\s?(?P<unit>{_HAN_UNITS})(?!年)")
 _WRITTEN = {
     "l": "L", "w": "W", "kw": "kW", "mah": "mAh", "wh": "Wh", "v": "V", "hz": "Hz", "db": "dB", "k": "K", "g/m2": "g/m²", "°c": "°C"
 }  # fmt: skip
@@ -135,15 +137,14 @@ def _han_value(written: str) -> int:
 def with_latin_units(text: str) -> str:
     """The text with the Latin names of Chinese units after digits: "5000 毫米" becomes "5000 mm", "199 元" "¥199". Dates are no
     lengths of time: "2024年3月15日" becomes "2024-03-15"."""
-    return _HAN_UNIT.sub(_in_latin, _HAN_DATE.sub(_as_date, text))
-
-
-def _as_date(match: re.Match[str]) -> str:
-    month, day = match["month"], match["day"]
-    return "-".join([match["year"], *(f"{int(one):02}" for one in (month, day) if one)])
+    return _HAN_DATE_OR_UNIT.sub(_in_latin, text)
 
 
 def _in_latin(match: re.Match[str]) -> str:
+    if year := match["year"]:
+        date = "-".join([year, *(f"{int(one):02}" for one in (match["month"], match["day"]) if one)])
+        following = match.string[match.end() : match.end() + 1]
+        return f"{date} " if following.isascii() and following.isalnum() else date
     number, unit = match["number"], _UNITS[match["unit"]]
     if match["unit"] == "度":  # of an angle as often as of heat
         return f"{number}°"

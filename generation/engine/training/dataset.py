@@ -26,6 +26,9 @@ class Source(StrEnum):
     CLEAN_OVER_BROKEN = "clean_over_broken"
 
 
+PAIRED = (Source.EDIT_OVER_DRAFT, Source.APPROVED_OVER_REJECTED, Source.WINNER_OVER_LOSER, Source.CLEAN_OVER_BROKEN)
+
+
 def _check(*texts: str, weight: float) -> None:
     if any(not text.strip() for text in texts):
         raise ValueError("training data has an id, a product and no empty text")

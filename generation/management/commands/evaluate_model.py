@@ -49,11 +49,11 @@ from generation.services.measuring import (
     measure,
     questions_of,
 )
-from generation.services.training_data import Split, split, starter_edits, starter_examples
+from generation.services.training_data import Split, split, starter_edits, starter_examples, starter_reads
 from generation.services.turn import Turn, compute_turn
 
 # what is asked of files; a version is measured as the browser does
-OF_FILES = ("base", "against", "items", "samples", "seed", "examples", "pairs", "edits")
+OF_FILES = ("base", "against", "items", "samples", "seed", "examples", "pairs", "edits", "reads")
 
 
 class Command(BaseCommand):
@@ -80,6 +80,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--edits", action="store_true", help="the pairs of what editors made of the starter's drafts, too"
         )
+        parser.add_argument(
+            "--reads", action="store_true", help="the pairs of what readers found of the starter's drafts, too"
+        )
         parser.add_argument("--out", help="JSON file for every figure, text and difference")
         self.usual = {name: parser.get_default(name) for name in OF_FILES}
 
@@ -90,7 +93,11 @@ class Command(BaseCommand):
         try:
             if out is not None:
                 check_writable(out)
-            self._show(self._measured(options) if options["number"] is None else self._stored(options), out)
+            if options["number"] is None:
+                self._show(self._measured(options), out)
+            else:
+                version = self._version(options)
+                self._show(self._stored(version), out, learned_pairs=version.learned_pairs)
         except StudioError as error:
             raise CommandError(str(error.message)) from error
         except (EngineError, ValueError, OSError) as error:
@@ -112,10 +119,9 @@ class Command(BaseCommand):
                 for one in subjects
             }
 
-    def _stored(self, options: dict[str, Any]) -> dict[str, Measured]:
+    def _stored(self, version: ModelVersion) -> dict[str, Measured]:
         """The figures of an evaluation of the workspace's version, started as the browser starts it and worked on here. One
         that is open already is gone on with."""
-        version = self._version(options)
         evaluation = evaluation_start(actor=admin_of(version.workspace), version=version)
         work_to_its_end(
             evaluation, lambda: evaluation_execute(evaluation_id=evaluation.pk), self._row_teller(evaluation)
@@ -154,8 +160,8 @@ class Command(BaseCommand):
 
         return tell
 
-    def _show(self, measured: dict[str, Measured], out: Path | None) -> None:
-        gates = judged(measured)
+    def _show(self, measured: dict[str, Measured], out: Path | None, *, learned_pairs: bool = False) -> None:
+        gates = judged(measured, learned_pairs=learned_pairs)
         differences = compared(measured)
         for line in table(measured, differences):
             self.stdout.write(line)
@@ -177,6 +183,8 @@ class Command(BaseCommand):
         pairs = [one for name in options["pairs"] for one in read_lines(Path(name), PreferencePair)]
         if options["edits"]:
             pairs += starter_edits()[1]
+        if options["reads"]:
+            pairs += starter_reads()
         if options["workspace"]:
             new, data = self._active(options["workspace"])
             data = split([*data.held_out, *added], [*data.held_out_pairs, *pairs])

@@ -84,6 +84,7 @@ def test_nonsense_is_refused() -> None:
         fit("x", 5, "characters", "fr")
 
 
-def test_a_stop_before_a_small_letter_ends_no_sentence() -> None:
+def test_the_stop_of_a_unit_before_a_small_letter_ends_no_sentence() -> None:
     text = "Holds 12 oz. so the first pour never runs short. Then rinse."
     assert fit(text, 50, "characters", "en") == "Holds 12 oz. so the first pour never runs short."
+    assert fit("Ready for the hard court. adidas built it.", 30, "characters", "en") == "Ready for the hard court."

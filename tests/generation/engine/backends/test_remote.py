@@ -377,6 +377,19 @@ def test_a_prompt_over_which_the_server_fails_again_and_again_is_given_up_where_
     assert found == [1, 2] and list(raised.value.refused) == [PROMPT.text]
 
 
+def test_a_server_that_fails_from_some_time_on_is_away_and_no_prompt_is_given_up_for_that(
+    make_remote: MakeRemote, server: CompletionsServer
+) -> None:
+    server.script.append(body(told("A soft jacket")))
+    server.always = status(503)
+    requests = [Request(prompt, seed) for seed, prompt in enumerate([PROMPT, *OTHERS[:2]])]
+    found: list[int] = []
+    with pytest.raises(RemoteServerError, match="503"):
+        for number, _output in make_remote(most_parallel=1, retries=0).stream(requests, CONFIG):
+            found.append(number)
+    assert found == [0]
+
+
 def test_a_server_that_answers_nothing_is_away(make_remote: MakeRemote, server: CompletionsServer) -> None:
     server.always = status(500)
     with pytest.raises(RemoteServerError):
