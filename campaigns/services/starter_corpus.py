@@ -37,6 +37,7 @@ def starter_edits() -> tuple[list[TrainingExample], list[PreferencePair]]:
     return [one.to_example() for one in edits], [pair for one in edits if (pair := one.to_pair())]
 
 
-def starter_reads() -> list[PreferencePair]:
-    """Of the starter's own drafts for one brief, those that readers found fit over those that they did not."""
-    return [pair for one in read_reads(channel_views()) for pair in one.to_pairs()]
+def starter_reads(by: str = "") -> list[PreferencePair]:
+    """Of drafts for one brief that the adapter ``by`` wrote, or any, those that readers found fit over those that they did
+    not."""
+    return [pair for one in read_reads(channel_views()) if by in ("", one.by) for pair in one.to_pairs()]

@@ -50,6 +50,10 @@ def starter_edits() -> tuple[list[TrainingExample], list[PreferencePair]]:
     return list(examples), list(pairs)
 
 
-def starter_reads() -> list[PreferencePair]:
-    """Of drafts that the starter adapter wrote for one brief, what readers found fit over what they did not."""
-    return list(import_string(settings.STARTER_READS)())
+def starter_reads(by: str = "") -> list[PreferencePair]:
+    """Of drafts for one brief that this starter adapter wrote, or any, what readers found fit over what they did not. Raises
+    ValueError where nobody read any of its drafts."""
+    pairs = list(import_string(settings.STARTER_READS)(by))
+    if by and not pairs:
+        raise ValueError(f"nobody read drafts of {by}")
+    return pairs

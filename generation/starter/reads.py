@@ -3,8 +3,9 @@
     corpus/reads-<category>.jsonl     one brief a line, as a run told it (see `edits`), and its drafts with a verdict each
 
 A verdict is "A", fit to send; "B", after a word or two; or "C", not. `leads` are the places, in the line's facts, of those that
-the text was to lead with. The model's own drafts for one brief differ by little else than what makes one fit and another not:
-from such pairs it learns that, and from a person's text beside a draft mostly what people write like.
+the text was to lead with, `by` is the adapter that wrote the drafts. Its own drafts for one brief differ by little else than
+what makes one fit and another not: from such pairs it learns that, from a person's text beside a draft mostly what people write
+like, and from another's drafts less.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from generation.engine.training.dataset import PreferencePair, Source
 from generation.starter.edits import told_brief
 from generation.starter.examples import CORPUS, lines_of
 
-PAIRS = 2  # of one brief, and one where nothing is fit to send as it is
+PAIRS = 2  # of one brief
 VERDICTS = ("A", "B", "C")
 
 
@@ -29,24 +30,24 @@ class Read:
     """A brief as it was told, its drafts with their verdicts, and the facts with which they were to lead."""
 
     id: str
+    by: str
     product: str
     brief: CopyBrief
     leads: tuple[Fact, ...]
     drafts: tuple[tuple[str, str], ...]
 
     def to_pairs(self) -> list[PreferencePair]:
-        """Drafts that can be sent and tell all that they were to lead with, or one that needs a word where none can, each over one
-        that cannot be used, or over one that needs a word and does not tell it."""
+        """Drafts that can be used and tell all that they were to lead with, the fittest first, each over one that cannot be
+        used, or over one that needs a word and does not tell it."""
         full = [one for one in self.drafts if all(is_expressed(fact, one[0]) for fact in self.leads)]
-        better = [text for text, verdict in full if verdict == "A"][:PAIRS]
-        better = better or [text for text, verdict in full if verdict == "B"][:1]
+        better = [text for wanted in VERDICTS[:2] for text, verdict in full if verdict == wanted]
         worse = [text for text, verdict in self.drafts if verdict == "C"]
         worse += [text for text, verdict in self.drafts if verdict == "B" and (text, verdict) not in full]
         return [
             PreferencePair(
                 f"reads/{self.id}/{number}", self.brief, chosen, rejected, Source.APPROVED_OVER_REJECTED, self.product
             )
-            for number, (chosen, rejected) in enumerate(zip(better, worse, strict=False))
+            for number, (chosen, rejected) in enumerate(zip(better[:PAIRS], worse, strict=False))
         ]
 
 
@@ -66,7 +67,8 @@ def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[st
         try:
             brief = told_brief(line, products[line["product"]], segments, channels)
             leads = tuple(brief.facts[place] for place in line["leads"])
-            yield Read(f"{category}/{number}", f"{category}/{line['product']}", brief, leads, _drafts(line["drafts"]))
+            product, drafts = f"{category}/{line['product']}", _drafts(line["drafts"])
+            yield Read(f"{category}/{number}", line["by"], product, brief, leads, drafts)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
 

@@ -67,7 +67,7 @@ def corpus() -> list[TrainingExample]:
     return list(LEARNED.corpus)
 
 
-def reads() -> list[PreferencePair]:
+def reads(by: str = "") -> list[PreferencePair]:
     return []
 
 

@@ -88,7 +88,7 @@ class Command(BaseCommand):
             "--edits", action="store_true", help="learn from what editors made of the starter's own drafts as well"
         )
         parser.add_argument(
-            "--reads", action="store_true", help="learn as pairs which of the starter's own drafts readers found fit"
+            "--reads", metavar="ADAPTER", help="learn as pairs which drafts of this starter adapter readers found fit"
         )
         parser.add_argument(
             "--set", nargs="*", default=[], metavar="NAME=VALUE", help=f"settings of the training: {NAMES}"
@@ -186,7 +186,7 @@ class Command(BaseCommand):
             edited, preferred = starter_edits()
             examples, pairs = [*examples, *edited], [*pairs, *preferred]
         if options["reads"]:
-            pairs += starter_reads()
+            pairs += starter_reads(options["reads"])
         return split(examples, pairs)
 
     def _searched(self, job: TrainingJob, world: World, turn: Turn | None) -> TrainingJob:

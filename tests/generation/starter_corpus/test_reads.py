@@ -55,6 +55,8 @@ def test_a_pair_prefers_what_can_be_used_and_tells_what_it_was_to_tell(reads: li
             assert better in "AB" and worse in "BC" and all(is_expressed(fact, pair.chosen) for fact in one.leads)
             if worse == "B":
                 assert not all(is_expressed(fact, pair.rejected) for fact in one.leads)
+    by = {one.by for one in reads}
+    assert sum(len(starter_reads(name)) for name in by) == len(pairs) and starter_reads("nobody") == []
     held_out = sum(is_held_out(pair.product) for pair in pairs)
     assert 0 < held_out < len(pairs) / 5, "some are kept for measuring"
 
