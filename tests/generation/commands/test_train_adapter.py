@@ -76,8 +76,20 @@ def test_what_editors_made_of_drafts_is_learned_beside_a_share_of_the_corpus(
     assert read_lineage(root / "edited")["state"]["steps"] == 3 + 1
     with pytest.raises(CommandError, match="a share is between 0 and 1"):
         command("--name", "more", "--corpus-share", "2", "--set", *SHORT)
-    with pytest.raises(CommandError, match="--edits go with --name"):
-        command("--workspace", "shop", "--edits")
+    for wrong in (["--edits"], ["--reads", "gemma"]):
+        with pytest.raises(CommandError, match="go with --name"):
+            command("--workspace", "shop", *wrong)
+
+
+def test_what_readers_found_of_an_adapters_drafts_is_learned_as_pairs(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = {"starter": [replace(pair_for(0), source=Source.APPROVED_OVER_REJECTED)]}
+    monkeypatch.setattr("tests.generation.learning.reads", lambda by: read.get(by, []))
+    said = command("--name", "read", "--reads", "starter", "--set", *SHORT)
+    assert "{'approved_over_rejected': 1, 'starter': 24}" in said
+    with pytest.raises(CommandError, match="nobody read drafts of another"):
+        command("--name", "unread", "--reads", "another", "--set", *SHORT)
 
 
 @pytest.mark.parametrize(
