@@ -257,6 +257,8 @@ def _check_files(version: ModelVersion) -> None:
     """Read the adapter's files, if there is one, and, unless it is known already, the base under it, before anything is locked: some two
     seconds a gigabyte."""
     folder, root = version.adapter_path, Path(settings.MODEL_ROOT)
+    if folder is None and not version.base_sha256:  # of a base alone that nobody noted
+        return
     try:
         check_folder(version.language_model.path, root)
         if folder is not None:

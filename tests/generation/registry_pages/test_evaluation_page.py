@@ -106,7 +106,7 @@ def test_every_metric_is_shown_with_intervals_differences_and_verdicts(cast: Cas
     evaluation = make_evaluation(cast, version)
     page = cast.client(cast.viewer).get(url(evaluation))
     rows = [row for group in page.context["figures"].groups for row in group.rows]
-    assert len(rows) == 21 and {len(row.cells) for row in rows} == {3} and {len(row.differences) for row in rows} == {2}
+    assert len(rows) == 22 and {len(row.cells) for row in rows} == {3} and {len(row.differences) for row in rows} == {2}
     shown = page.content.decode()
     loss = next(row for row in rows if row.name == "Held-out loss")
     _label, difference = loss.differences[1]
