@@ -90,7 +90,7 @@ def test_outputs_come_in_the_order_of_their_prompts(quantised: OpenVinoBackend) 
 
 def test_texts_end_at_the_delimiter_and_hold_no_special_token(quantised: OpenVinoBackend) -> None:
     outputs = quantised.generate([PROMPT] * 60, replace(CONFIG, batch_size=16), list(range(60)))
-    assert sum(one.finish_reason is FinishReason.STOP for one in outputs) > 40
+    assert sum(one.finish_reason is FinishReason.STOP for one in outputs) > 30
     assert len({one.text for one in outputs}) > 50
     assert all("\n" not in one.text and "<" not in one.text and one.text.strip() for one in outputs)
 

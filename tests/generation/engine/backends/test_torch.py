@@ -72,7 +72,7 @@ def test_outputs_come_in_the_order_of_their_prompts(loaded: Any) -> None:
 
 def test_texts_end_at_the_delimiter_and_are_varied(backend: TorchBackend) -> None:
     outputs = backend.generate([PROMPT] * 200, CONFIG, list(range(200)))
-    assert Counter(output.finish_reason for output in outputs)[FinishReason.STOP] > 150
+    assert Counter(output.finish_reason for output in outputs)[FinishReason.STOP] > 130
     assert len({output.text for output in outputs}) > 180
     assert all("\n" not in output.text and output.text.strip() for output in outputs)
 
