@@ -20,6 +20,9 @@ class TimeStampedModel(models.Model):
         abstract = True
 
 
+ATTEMPTS = 3  # at a job, unless its model says otherwise
+
+
 def locked(model: type[M], *, children: bool = False, **lookup: Any) -> M:
     """The row, locked until the transaction ends. Raises the model's DoesNotExist.
 
@@ -57,7 +60,7 @@ class Job(TimeStampedModel):
     )
     status = models.CharField(_("status"), max_length=16, choices=JobStatus, default=JobStatus.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
-    max_attempts = models.PositiveSmallIntegerField(default=3)
+    max_attempts = models.PositiveSmallIntegerField(default=ATTEMPTS)
     fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

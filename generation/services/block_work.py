@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from copystudio.db import locked
+from copystudio.db import ATTEMPTS, locked
 from copystudio.services.jobs import job_still_mine
 from generation.engine.config import SamplingConfig
 from generation.engine.errors import RemoteError, RemoteRefusedError, RemoteRequestError, is_out_of_memory
@@ -24,7 +24,7 @@ from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
 from generation.engine.rating import qualities
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
-from generation.services.blocks import ATTEMPTS, BlockKeeper, another_run_waits, somebody_waits_for_a_first_turn, tries
+from generation.services.blocks import BlockKeeper, another_run_waits, somebody_waits_for_a_first_turn, tries
 from generation.services.nearness import Siblings
 from generation.services.preparing import Prepared, prepare
 from generation.services.turn import somebody_waits

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from copystudio.db import OPEN_STATUSES, JobStatus, locked
+from copystudio.db import ATTEMPTS, OPEN_STATUSES, JobStatus, locked
 from copystudio.models import Outbox
 from copystudio.services.jobs import JobKeeper, job_claim, job_close, job_later, job_ring, job_still_mine
 from generation.models import Candidate, GenerationBlock, GenerationItem, GenerationRun
@@ -28,7 +28,6 @@ SHARED_TEXTS = 64  # the same where a model server writes: several workers ask i
 # and again.
 LATELY = timedelta(minutes=10)
 _TRIES = 5
-ATTEMPTS = 3  # of a block to get on: so many workers may die in it in turn that wrote no text of it
 
 
 def blocks_create(*, run: GenerationRun, items: Sequence[GenerationItem]) -> None:
@@ -167,7 +166,7 @@ def block_release(block: GenerationBlock) -> None:
 
 
 def tries(block: GenerationBlock) -> int:
-    """Which attempt at the block this is since one got on: from 1."""
+    """Which attempt at the block this is since one got on: from 1. Whoever gets on leaves ATTEMPTS more."""
     return max(1, block.attempt - block.max_attempts + ATTEMPTS)
 
 

@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.access import require
-from copystudio.db import OPEN_STATUSES, JobStatus, locked
+from copystudio.db import ATTEMPTS, OPEN_STATUSES, JobStatus, locked
 from copystudio.errors import InvalidInputError, TransitionError
 from copystudio.models import Role, User
 from copystudio.services.events import event_record
 from copystudio.services.jobs import job_ring
 from generation.models import GenerationRun
-from generation.services.blocks import ATTEMPTS, blocks_create, blocks_lock, items_unfinished, run_settle
+from generation.services.blocks import blocks_create, blocks_lock, items_unfinished, run_settle
 from generation.services.run import version_keep
 
 

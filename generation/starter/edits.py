@@ -10,10 +10,10 @@ wrong with this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from generation.engine.config import ChannelView, CopyBrief, Fact
 from generation.engine.dedupe import repeated
@@ -22,6 +22,8 @@ from generation.starter.examples import CORPUS, brief_of, lines_of
 
 MENDED = 0.4  # of the runs of characters of the shorter text, as much as stands in the other where a draft was mended
 NO_TONE = "calm"  # stands for none while the brief is made
+T = TypeVar("T")
+Make = Callable[[str, str, CopyBrief, Mapping[str, Any]], T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,33 @@ def read_edits(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> li
 
     Raises `ValueError` with file and line for what is not an edit.
     """
+    return read_told("edits", _edit, channels, folder)
+
+
+def _edit(id_: str, product: str, brief: CopyBrief, line: Mapping[str, Any]) -> Edit:
+    return Edit(id_, product, brief, line["draft"], line["text"])
+
+
+def read_told(kind: str, make: Make[T], channels: Mapping[str, ChannelView], folder: Path) -> list[T]:
+    """What `make` makes of each line of the files of a kind, from its id, its product, its brief as it was told, and itself.
+
+    Raises `ValueError` with file and line where it cannot.
+    """
     segments = {line["key"]: line for _, line in lines_of(folder / "segments.jsonl")}
-    return [edit for path in sorted(folder.glob("edits-*.jsonl")) for edit in _read_category(path, segments, channels)]
+    found: list[T] = []
+    for path in sorted(folder.glob(f"{kind}-*.jsonl")):
+        category = path.stem.removeprefix(f"{kind}-")
+        products = {line["key"]: line for _, line in lines_of(path.with_name(f"products-{category}.jsonl"))}
+        for number, line in lines_of(path):
+            try:
+                brief = _told_brief(line, products[line["product"]], segments, channels)
+                found.append(make(f"{category}/{number}", f"{category}/{line['product']}", brief, line))
+            except (KeyError, TypeError, ValueError, IndexError) as error:
+                raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
+    return found
 
 
-def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[str, ChannelView]) -> Iterator[Edit]:
-    category = path.stem.removeprefix("edits-")
-    products = {line["key"]: line for _, line in lines_of(path.with_name(f"products-{category}.jsonl"))}
-    for number, line in lines_of(path):
-        try:
-            brief = told_brief(line, products[line["product"]], segments, channels)
-            yield Edit(f"{category}/{number}", f"{category}/{line['product']}", brief, line["draft"], line["text"])
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
-
-
-def told_brief(
+def _told_brief(
     line: Mapping[str, Any],
     product: Mapping[str, Any],
     segments: Mapping[str, Any],

@@ -10,7 +10,7 @@ like, and from another's drafts less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from typing import Any
 from generation.engine.config import ChannelView, CopyBrief, Fact
 from generation.engine.evaluation.coverage import is_expressed
 from generation.engine.training.dataset import PreferencePair, Source
-from generation.starter.edits import told_brief
-from generation.starter.examples import CORPUS, lines_of
+from generation.starter.edits import read_told
+from generation.starter.examples import CORPUS
 
 PAIRS = 2  # of one brief
 VERDICTS = ("A", "B", "C")
@@ -56,21 +56,12 @@ def read_reads(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> li
 
     Raises `ValueError` with file and line for what is not one.
     """
-    segments = {line["key"]: line for _, line in lines_of(folder / "segments.jsonl")}
-    return [one for path in sorted(folder.glob("reads-*.jsonl")) for one in _read_category(path, segments, channels)]
+    return read_told("reads", _read, channels, folder)
 
 
-def _read_category(path: Path, segments: Mapping[str, Any], channels: Mapping[str, ChannelView]) -> Iterator[Read]:
-    category = path.stem.removeprefix("reads-")
-    products = {line["key"]: line for _, line in lines_of(path.with_name(f"products-{category}.jsonl"))}
-    for number, line in lines_of(path):
-        try:
-            brief = told_brief(line, products[line["product"]], segments, channels)
-            leads = tuple(brief.facts[place] for place in line["leads"])
-            product, drafts = f"{category}/{line['product']}", _drafts(line["drafts"])
-            yield Read(f"{category}/{number}", line["by"], product, brief, leads, drafts)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"{path.name}, line {number}: {type(error).__name__} {error}") from error
+def _read(id_: str, product: str, brief: CopyBrief, line: Mapping[str, Any]) -> Read:
+    leads = tuple(brief.facts[place] for place in line["leads"])
+    return Read(id_, line["by"], product, brief, leads, _drafts(line["drafts"]))
 
 
 def _drafts(found: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ from generation.engine.backends.base import Backend, OnStep, Request
 from generation.engine.config import Output, SamplingConfig
 from generation.models import GenerationRun
 from generation.services import block_work, blocks
+from generation.services.blocks import block_next
 from generation.services.run import ItemRequest, run_create
 from generation.services.writers import Writer, writer_of
 from tests.people import Cast
@@ -54,6 +55,14 @@ def make_run(shop: Cast, checks: None) -> MakeRun:
         return run
 
     return make
+
+
+def taken() -> list[int]:
+    """The runs whose blocks are handed out, one after the other, until there is none."""
+    found = []
+    while (block := block_next()) is not None:
+        found.append(block.run_id)
+    return found
 
 
 class Watched:

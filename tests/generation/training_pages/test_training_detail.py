@@ -262,7 +262,7 @@ def test_data_settings_and_origin_are_told_in_words(cast: Cast) -> None:
         "Starter corpus",
         "Edited text over the model",
         "nearly the same as another text",
-        "In 1 text, personal data was masked.",
+        "In the brief of 1 text, personal data was masked.",
         "0.0004",
         "nothing: a fresh adapter",
         "brief-1",

@@ -18,10 +18,7 @@ from generation.engine.backends.remote_config import Scoring
 from generation.engine.config import Check, FinishReason, Language, Output, Prompt, SamplingConfig
 from generation.engine.errors import (
     GenerationCancelledError,
-    RemoteKeyError,
-    RemoteRefusedError,
     RemoteRequestError,
-    RemoteServerError,
 )
 from generation.engine.filling import Filler
 from generation.engine.item import Item
@@ -158,18 +155,6 @@ def test_a_prompt_that_is_refused_with_and_without_n_is_an_error(
     server.requests.clear()
     backend.generate([PROMPT] * 2, CONFIG, [1, 2])
     assert len(server.requests) == 1, "that says nothing about n"
-
-
-def test_a_stream_goes_on_past_a_prompt_that_is_refused_and_then_says_which(
-    make_remote: MakeRemote, server: CompletionsServer
-) -> None:
-    server.script.append(status(400, "content filter"))
-    requests = [Request(prompt, seed) for seed, prompt in enumerate([PROMPT, *OTHERS[:2]])]
-    found: list[int] = []
-    with pytest.raises(RemoteRefusedError, match="content filter") as raised:
-        for number, _output in make_remote(most_parallel=1).stream(requests, CONFIG):
-            found.append(number)
-    assert found == [1, 2] and list(raised.value.refused) == [PROMPT.text]
 
 
 def test_outputs_come_in_the_order_of_their_prompts_whichever_answer_comes_first(
@@ -362,63 +347,6 @@ def test_a_chinese_model_writes_chinese_over_the_wire(
         scores = make_remote(base_url=address, scoring=Scoring.ECHO).score(["温暖柔软的外套。"], prompt)
     assert sum(matches_language(output.text, "zh-hans") for output in outputs) > 12
     assert scores[0] < 0
-
-
-def test_a_prompt_over_which_the_server_fails_again_and_again_is_given_up_where_it_answers_others(
-    make_remote: MakeRemote, server: CompletionsServer
-) -> None:
-    backend = make_remote(most_parallel=1, retries=1)
-    server.script.extend([status(500), status(500)])
-    requests = [Request(prompt, seed) for seed, prompt in enumerate([PROMPT, *OTHERS[:2]])]
-    found: list[int] = []
-    with pytest.raises(RemoteRefusedError, match="500") as raised:
-        for number, _output in backend.stream(requests, CONFIG):
-            found.append(number)
-    assert found == [1, 2] and list(raised.value.refused) == [PROMPT.text]
-
-
-def test_a_server_that_fails_from_some_time_on_is_away_and_no_prompt_is_given_up_for_that(
-    make_remote: MakeRemote, server: CompletionsServer
-) -> None:
-    server.script.append(body(told("A soft jacket")))
-    server.always = status(503)
-    requests = [Request(prompt, seed) for seed, prompt in enumerate([PROMPT, *OTHERS[:2]])]
-    found: list[int] = []
-    with pytest.raises(RemoteServerError, match="503"):
-        for number, _output in make_remote(most_parallel=1, retries=0).stream(requests, CONFIG):
-            found.append(number)
-    assert found == [0]
-
-
-def test_a_server_that_answers_nothing_is_away(make_remote: MakeRemote, server: CompletionsServer) -> None:
-    server.always = status(500)
-    with pytest.raises(RemoteServerError):
-        list(make_remote(most_parallel=1, retries=0).stream([Request(PROMPT, 1), Request(OTHERS[0], 2)], CONFIG))
-
-
-def test_what_came_before_the_server_went_away_is_handed_over(
-    make_remote: MakeRemote, server: CompletionsServer
-) -> None:
-    server.script.append(body(told("A soft jacket")))
-    server.always = status(401)
-    requests = [Request(prompt, seed) for seed, prompt in enumerate([PROMPT, *OTHERS[:2]])]
-    found: list[int] = []
-    with pytest.raises(RemoteKeyError):
-        for number, _output in make_remote(most_parallel=1, retries=0).stream(requests, CONFIG):
-            found.append(number)
-    assert found == [0] and len(server.requests) == 2, "and nothing more is asked"
-
-
-def test_a_text_that_a_filter_held_back_is_an_empty_one_and_is_paid_for(
-    make_remote: MakeRemote, server: CompletionsServer
-) -> None:
-    backend = make_remote()
-    usage = {"prompt_tokens": 9, "completion_tokens": 0}
-    choice = {"index": 0, "text": None, "finish_reason": "content_filter"}
-    server.script.append(body({"choices": [choice], "usage": usage}))
-    [output] = backend.generate([PROMPT], CONFIG, [1])
-    assert (output.text, output.token_count) == ("", 0) and len(server.requests) == 1
-    assert backend.usage.prompt_tokens == 9
 
 
 def test_each_text_knows_what_it_was_asked_with(make_remote: MakeRemote, server: CompletionsServer) -> None:
