@@ -167,6 +167,9 @@ class SamplingConfig:
     repetition_penalty  ≥ 1; lowers the logits of tokens that this output already holds (prompt tokens are not touched)
     max_new_tokens    hard end of every output; a prompt that needs less says so itself
     seed              what all randomness comes from
+    arithmetic        the first tokens of an output come of one number, that of its seed (`seeds.unit_of`): outputs of neighbouring
+                      seeds begin apart, and each is drawn from the same distribution all the same (arithmetic sampling:
+                      Vilnis et al. 2023, arXiv 2210.15458). False: every token comes of a number of its own
     batch_size        how many outputs are written at once; more is faster in all, later for the first
     """
 
@@ -177,6 +180,7 @@ class SamplingConfig:
     max_new_tokens: int = 200
     seed: int = 0
     batch_size: int = 8
+    arithmetic: bool = True
 
     def __post_init__(self) -> None:
         checks = {
@@ -197,11 +201,12 @@ class SamplingConfig:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Missing names take their default; an unknown one raises `ValueError`."""
+        """Missing names take their default, but for `arithmetic`: what was kept without it was drawn without. An unknown name
+        raises `ValueError`."""
         unknown = set(data) - {item.name for item in fields(cls)}
         if unknown:
             raise ValueError(f"unknown sampling settings: {', '.join(sorted(unknown))}")
-        return cls(**data)
+        return cls(**{"arithmetic": False, **data})
 
 
 @dataclass(frozen=True, slots=True)

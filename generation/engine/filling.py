@@ -27,7 +27,7 @@ from generation.engine.item import Item
 from generation.engine.language import matches_language
 from generation.engine.outputs import clean_output
 from generation.engine.plan import tells_plan
-from generation.engine.seeds import derive_seed
+from generation.engine.seeds import seed_of_output
 
 OUTPUTS_PER_TEXT = 6  # budget: how many outputs may be written for one text that is wanted
 LEAST_OUTPUTS = 24  # a few bad outputs in a row are chance, not a reason to give up
@@ -184,7 +184,7 @@ class _Work:
 
 
 def _seed(item: Item, number: int) -> int:
-    return derive_seed(item.seed, number)
+    return seed_of_output(item.seed, number)
 
 
 def _are_refused(item: Item, prompts: Mapping[str, RemoteRequestError]) -> bool:

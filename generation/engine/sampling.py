@@ -9,14 +9,33 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import torch
 
 from generation.engine.config import SamplingConfig
 
 _PIECE = 8192  # columns; at 32 rows 1 MB of float32
+_BELOW_ONE = 1 - 2**-53
 _BLOCK = 64  # tokens; of 262,144 logits 4,096 maxima are sorted instead
 Refuses = Callable[[int, int], bool]  # row, token
+
+
+class Drawn(NamedTuple):
+    """One token for each row.
+
+    tokens    [B]
+    logprobs  [B] under softmax(logits): untempered, nothing added, over the whole vocabulary, banned tokens included. So it
+              says how likely the model itself finds the token, not how we drew it
+    rests     of each row where in its token's share the chance fell, in [0, 1): as uniform as the chance, and free to draw the
+              next token with
+    shares    of each row the share of its token among the candidates; 0 where another was drawn after one was refused
+    """
+
+    tokens: torch.Tensor
+    logprobs: torch.Tensor
+    rests: list[float]
+    shares: list[float]
 
 
 def uniforms(seeds: Sequence[int], steps: int, device: torch.device) -> torch.Tensor:
@@ -47,8 +66,8 @@ def draw(
     history: torch.Tensor,
     raised: Mapping[int, tuple[torch.Tensor, float]] | None = None,
     refuses: Refuses | None = None,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw one token for each row; return tokens [B] and their log-probabilities [B].
+) -> Drawn:
+    """Draw one token for each row.
 
     logits   [B, V] of the model, any float type
     chance   [B] uniform numbers in [0, 1), one for each row
@@ -56,13 +75,10 @@ def draw(
     history  [B, t] tokens drawn so far, for the repetition penalty
     raised   of some rows: tokens [n] and what is added to their logits before drawing
     refuses  whether a row must not take this token after all; then another is drawn from the rest
-
-    The log-probability is under softmax(logits): untempered, nothing added, over the whole vocabulary, banned tokens
-    included. So it says how likely the model itself finds the token, not how we drew it.
     """
     total = log_sum(logits)
     ids, share = _shares(logits, banned, config, history, raised or {})
-    place = _place(share, chance)
+    place, rests, shares = _place(share, chance)
     tokens = ids.gather(-1, place).squeeze(-1)
     if refuses is not None:
         for row, token in enumerate(tokens.tolist()):
@@ -70,8 +86,9 @@ def draw(
                 left = logits[row : row + 1].masked_fill(banned[row : row + 1], -torch.inf)
                 one = _Refused(left, banned[row : row + 1], ids[row], share[row], history[row : row + 1])
                 tokens[row] = one.redraw(int(place[row].item()), chance[row].item(), config, partial(refuses, row))
+                shares[row] = 0
     logprobs = logits.gather(-1, tokens.unsqueeze(-1)).squeeze(-1).float() - total
-    return tokens, logprobs.clamp_(max=0.0)
+    return Drawn(tokens, logprobs.clamp_(max=0.0), rests.tolist(), shares.tolist())
 
 
 def _shares(
@@ -94,11 +111,14 @@ def _shares(
     return ids, share
 
 
-def _place(share: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
-    """[B, 1] where each row's chance falls."""
+def _place(share: torch.Tensor, chance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """[B, 1] where each row's chance falls, [B] where in that share, in [0, 1), and [B] how much of all shares it is."""
     cumulated = share.cumsum(dim=-1)
     target = chance.unsqueeze(-1).double() * cumulated[:, -1:]
-    return (cumulated <= target).sum(dim=-1, keepdim=True).clamp_(max=share.shape[-1] - 1)
+    place = (cumulated <= target).sum(dim=-1, keepdim=True).clamp_(max=share.shape[-1] - 1)
+    own = share.gather(-1, place)
+    rest = (target - cumulated.gather(-1, place)) / own + 1
+    return place, rest.clamp_(0, _BELOW_ONE).squeeze(-1), (own / cumulated[:, -1:]).squeeze(-1)
 
 
 def likeliest(logits: torch.Tensor, banned: torch.Tensor, top_k: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -174,7 +194,7 @@ class _Refused:
                 if not torch.isfinite(self.logits).any():
                     return refused
                 ids, share = (one[0] for one in _shares(self.logits, self.banned, config, self.history, {}))
-            place = int(_place(share.unsqueeze(0), torch.tensor([draws.random()], device=share.device)))
+            place = int(_place(share.unsqueeze(0), torch.tensor([draws.random()], device=share.device))[0])
             token = int(ids[place])
         return token
 

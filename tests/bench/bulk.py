@@ -80,7 +80,7 @@ def raw(run_id: int) -> None:
     django.setup()
     from generation.engine.backends.base import Request
     from generation.engine.config import SamplingConfig
-    from generation.engine.seeds import derive_seed
+    from generation.engine.seeds import seed_of_output
     from generation.models import GenerationRun
     from generation.services.preparing import prepare
     from generation.services.writers import sentence_encoder, writer_of
@@ -90,7 +90,7 @@ def raw(run_id: int) -> None:
     items = [(prepare(run, row, encode).item, row.outputs) for row in run.items.prefetch_related("candidates")]
     items.sort(key=lambda one: (one[0].prompt.max_tokens or 0, len(one[0].prompt.text)))
     requests = [
-        Request(item.angle(number).prompt, derive_seed(item.seed, number))
+        Request(item.angle(number).prompt, seed_of_output(item.seed, number))
         for item, outputs in items
         for number in range(outputs)
     ]

@@ -28,6 +28,7 @@ import django
 import numpy as np
 
 from generation.engine import starter_adapter
+from generation.engine.backends.base import Backend
 from generation.engine.config import CopyBrief, Fact, Language, SamplingConfig
 from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Angle, Item
@@ -123,17 +124,25 @@ def payload(brief: CopyBrief) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fill(found: Sequence[Case], options: argparse.Namespace, encode: Any) -> list[tuple[Case, Filled]]:
-    from campaigns.services.candidate_check import checker
+def open_backend(adapter: str, engine: str, threads: int | None) -> Backend:
+    """The base of the starter with an adapter of MODEL_ROOT, by torch or exported to 8 bits for OpenVINO."""
+    from generation.engine.backends.openvino import OpenVinoBackend
     from generation.engine.backends.torch import TorchBackend
     from generation.engine.loader import load
+    from generation.engine.openvino_export import export, load_export
+
+    root = Path(os.environ["MODEL_ROOT"])
+    if engine == "torch":
+        return TorchBackend(load(root / "gemma-3-270m", model_root=root, adapter=root / adapter, threads=threads))
+    place = export(root / "gemma-3-270m", root / adapter, Path("var/openvino"), model_root=root)
+    return OpenVinoBackend(load_export(place, threads=threads))
+
+
+def fill(found: Sequence[Case], options: argparse.Namespace, encode: Any) -> list[tuple[Case, Filled]]:
+    from campaigns.services.candidate_check import checker
     from generation.engine.prompts import render
     from generation.engine.rating import Wish, qualities
 
-    root = Path(os.environ["MODEL_ROOT"])
-    loaded = load(
-        root / "gemma-3-270m", model_root=root, adapter=root / options.adapter, threads=options.threads or None
-    )
     items = []
     for number, case in enumerate(found):
         first, *others = [Angle(plan, render("brief-1", with_plan(case.brief, plan))) for plan in case.plans]
@@ -150,8 +159,8 @@ def fill(found: Sequence[Case], options: argparse.Namespace, encode: Any) -> lis
             )
         )
     filler = Filler(
-        TorchBackend(loaded),
-        SamplingConfig(batch_size=options.batch, temperature=options.temperature),
+        open_backend(options.adapter, options.engine, options.threads or None),
+        SamplingConfig(batch_size=options.batch, temperature=options.temperature, arithmetic=not options.independent),
         encode=encode,
         rate=lambda item, texts: qualities(
             texts, [item.angle(text.draw).plan for text in texts], item.language, Wish(), encode=encode
@@ -245,7 +254,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=12)
     parser.add_argument("--adapter", default=starter_adapter.NAME)
+    parser.add_argument("--engine", choices=("torch", "openvino"), default="torch")
     parser.add_argument("--temperature", type=float, default=SamplingConfig().temperature)
+    parser.add_argument("--independent", action="store_true", help="draw every token with a number of its own")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--out", type=Path)
@@ -271,7 +282,8 @@ def main() -> None:
                 for kept in filled.kept:
                     line = {
                         "source": case.source, "product": case.brief.product_title, "segment": case.segment,
-                        "channel": case.brief.channel.key, "leads": [fact.attribute for fact in led(case, filled, kept)],
+                        "language": case.brief.language.value, "channel": case.brief.channel.key,
+                        "about": case.brief.product_description, "leads": [fact.attribute for fact in led(case, filled, kept)],
                         "facts": [[fact.attribute, fact.value, fact.unit] for fact in case.brief.facts], "text": kept.text,
                     }  # fmt: skip
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")

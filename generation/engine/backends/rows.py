@@ -17,21 +17,32 @@ from generation.engine.config import FinishReason, Language, Output, Prompt, Sam
 from generation.engine.errors import ModelNumbersError
 from generation.engine.held import Held, has_emoji, held
 from generation.engine.sampling import draw, uniforms
+from generation.engine.seeds import unit_of
 from generation.engine.tokens import TextTokenizer
 
 _END_BONUS = 2.5  # added to the logits of the end once a text has the length it aims at
 _EMOJI_BONUS = 9.0  # the same to those of emoji where one is wanted and can stand: few texts were learned that have any
+_CODED = (
+    2.0**-16
+)  # of all texts: while what was drawn leaves as many open, the next token comes of the rest of its number
 _TAIL = 12  # tokens decoded to look for the stop delimiter
 
 
 @dataclass(slots=True)
 class Row:
-    """One output while it is written."""
+    """One output while it is written.
+
+    chances  what each token is drawn with, once the row's number is used up
+    code     the rest of that number, in [0, 1)
+    open     the share of all texts that begins like this one; 0: there is no number (any more)
+    """
 
     number: int
     held: Held
     most: int
     chances: list[float]
+    code: float = 0.0
+    open: float = 0.0
     length: int = 0
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
@@ -41,6 +52,16 @@ class Row:
     @property
     def has_ended(self) -> bool:
         return self.is_over or self.reason is not FinishReason.LENGTH or len(self.tokens) >= self.most
+
+    @property
+    def chance(self) -> float:
+        """What the next token is drawn with."""
+        return self.code if self.open > _CODED else self.chances[len(self.tokens)]
+
+    def drew(self, rest: float, share: float) -> None:
+        """The next token had that share, and the chance left this rest."""
+        if self.open > _CODED:
+            self.code, self.open = rest, self.open * share
 
 
 class RowWriter:
@@ -57,7 +78,10 @@ class RowWriter:
         prompt = request.prompt
         most = min(config.max_new_tokens, prompt.max_tokens or config.max_new_tokens)
         chances = uniforms([request.seed], most, torch.device("cpu"))[0].tolist()
-        return Row(number=number, held=held(prompt), most=most, chances=chances)
+        row = Row(number=number, held=held(prompt), most=most, chances=chances)
+        if config.arithmetic:
+            row.code, row.open = unit_of(request.seed), 1.0
+        return row
 
     @torch.inference_mode()
     def draw(self, rows: Sequence[Row], logits: torch.Tensor, banned: torch.Tensor, config: SamplingConfig) -> None:
@@ -65,17 +89,19 @@ class RowWriter:
         longest = max(len(row.tokens) for row in rows)
         history = self._ids([[*row.tokens, *[-1] * (longest - len(row.tokens))] for row in rows])
         picky = any(row.held.refuses_any for row in rows)
-        tokens, logprobs = draw(
+        drawn = draw(
             logits,
-            torch.tensor([row.chances[len(row.tokens)] for row in rows], dtype=torch.float64, device=self._device),
+            torch.tensor([row.chance for row in rows], dtype=torch.float64, device=self._device),
             config,
             banned=banned,
             history=history.reshape(len(rows), longest),
             raised=self._raised(rows),
             refuses=(lambda place, token: self._refuses(rows[place], token)) if picky else None,
         )
-        for place, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)):
-            self._take(rows[place], token, logprob)
+        for row, rest, share in zip(rows, drawn.rests, drawn.shares, strict=True):
+            row.drew(rest, share)
+        for row, token, logprob in zip(rows, drawn.tokens.tolist(), drawn.logprobs.tolist(), strict=True):
+            self._take(row, token, logprob)
 
     def begin_all(
         self, rows: Sequence[Row], logits: Sequence[torch.Tensor], bans: Bans, config: SamplingConfig

@@ -10,7 +10,7 @@ import torch
 
 from generation.engine.config import SamplingConfig
 from generation.engine.sampling import draw, likeliest, log_sum, uniforms
-from generation.engine.seeds import derive_seed
+from generation.engine.seeds import derive_seed, seed_of_output, unit_of
 
 PLAIN = SamplingConfig(temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.0)
 DRAWS = 20_000
@@ -21,7 +21,7 @@ def sample(logits: torch.Tensor, config: SamplingConfig, **values: Any) -> tuple
     values.setdefault("banned", torch.zeros_like(rows, dtype=torch.bool))
     values.setdefault("history", torch.empty((DRAWS, 0), dtype=torch.long))
     chance = torch.rand(DRAWS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    return draw(rows, chance, config, **values)
+    return draw(rows, chance, config, **values)[:2]
 
 
 def shares(tokens: torch.Tensor, size: int) -> list[float]:
@@ -100,6 +100,41 @@ def test_seeds_depend_on_every_part_and_their_order() -> None:
     assert all(0 <= derive_seed(i) < 2**63 for i in range(100))
 
 
+def test_what_is_left_of_a_number_draws_the_next_token_as_a_fresh_one_would() -> None:
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.2])).repeat(DRAWS, 1)
+    given: dict[str, Any] = {
+        "banned": torch.zeros_like(logits, dtype=torch.bool), "history": torch.empty((DRAWS, 0), dtype=torch.long),
+    }  # fmt: skip
+    chance = torch.rand(DRAWS, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    first = draw(logits, chance, PLAIN, **given)
+    assert first.shares == pytest.approx(logits.exp().gather(1, first.tokens.unsqueeze(1)).squeeze(1).tolist())
+    assert min(first.rests) >= 0 and max(first.rests) < 1
+    second = draw(logits, torch.tensor(first.rests, dtype=torch.float64), PLAIN, **given)
+    expected = torch.outer(logits[0].exp(), logits[0].exp()).flatten()
+    assert chi_square(3 * first.tokens + second.tokens, expected) < 26.1  # 8 degrees, p = 0.001
+
+
+def test_a_token_drawn_after_a_refusal_ends_the_number() -> None:
+    logits = torch.log(torch.tensor([0.5, 0.5])).repeat(2, 1)
+    drawn = draw(
+        logits, torch.tensor([0.1, 0.7]), PLAIN, banned=torch.zeros_like(logits, dtype=torch.bool),
+        history=torch.empty((2, 0), dtype=torch.long), refuses=lambda row, token: token == 0,
+    )  # fmt: skip
+    assert drawn.tokens.tolist() == [1, 1] and drawn.shares == pytest.approx([0, 0.5])
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_numbers_of_neighbouring_seeds_lie_apart_whichever_of_them_are_taken(step: int) -> None:
+    for seed in range(50):
+        places = sorted(unit_of(seed_of_output(seed, step * number)) for number in range(6))
+        gaps = [later - place for place, later in zip(places, [*places[1:], places[0] + 1], strict=True)]
+        assert min(gaps) > 0.05
+    beginnings = [unit_of(seed_of_output(seed, 0)) for seed in range(1000)]
+    assert sum(beginnings) / 1000 == pytest.approx(0.5, abs=0.05), "any text may be the first"
+    assert len({seed_of_output(seed, number) for seed in range(30) for number in range(30)}) == 900
+    assert unit_of(0) == 0 and 0.9 < unit_of(pow(0x4F1BBCDCBFA53E0B, -1, 2**63) * (2**63 - 1) % 2**63) < 1
+
+
 def test_a_raised_token_comes_in_from_outside_the_likeliest() -> None:
     logits = torch.log(torch.tensor([0.4, 0.3, 0.2, 0.06, 0.04]))
     config = SamplingConfig(temperature=1.0, top_k=3, top_p=1.0, repetition_penalty=1.0)
@@ -130,7 +165,7 @@ def test_a_row_that_refuses_nothing_draws_as_if_none_did() -> None:
 def test_where_all_the_likeliest_are_refused_the_next_ones_are_drawn() -> None:
     logits = torch.arange(10.0)
     config = SamplingConfig(temperature=1.0, top_k=2, top_p=1.0, repetition_penalty=1.0)
-    tokens, _ = draw(
+    tokens, *_ = draw(
         logits.repeat(50, 1),
         torch.linspace(0, 0.99, 50),
         config,
@@ -139,7 +174,7 @@ def test_where_all_the_likeliest_are_refused_the_next_ones_are_drawn() -> None:
         refuses=lambda row, token: token > 5,
     )
     assert set(tokens.tolist()) == {4, 5}
-    tokens, logprobs = draw(
+    tokens, logprobs, *_ = draw(
         logits.repeat(1, 1),
         torch.tensor([0.5]),
         config,
@@ -202,7 +237,7 @@ def test_a_banned_token_is_not_let_in_by_a_bonus_or_by_a_refusal(size: int, top_
         "refuses": lambda row, token: token >= size - size // 3,
     }
     raised = {row: (torch.tensor([4, 5, 3]), float(size)) for row in range(50)}
-    tokens, logprobs = draw(logits, torch.linspace(0, 0.99, 50), config, raised=raised, **given)
+    tokens, logprobs, *_ = draw(logits, torch.linspace(0, 0.99, 50), config, raised=raised, **given)
     assert set(tokens.tolist()) == {3}, "the one that may stand and has the bonus"
     expected = torch.log_softmax(logits[0].double(), -1)[3].item()
     assert logprobs[0].item() == pytest.approx(expected, rel=1e-4)
@@ -217,9 +252,9 @@ def test_after_refusals_the_next_ones_come_from_the_other_blocks(row: int) -> No
     config = SamplingConfig(temperature=1.0, top_k=20, top_p=1.0, repetition_penalty=1.0)
     given: dict[str, Any] = {"banned": banned, "history": torch.empty((3, 0), dtype=torch.long)}
     refused = set(best[:100])
-    tokens, _ = draw(
+    tokens, *_ = draw(
         logits, torch.tensor([0.5] * 3), config, refuses=lambda at, token: at == row and token in refused, **given
     )
     assert tokens[row].item() in set(logits[row].masked_fill(banned[row], -9).topk(120).indices.tolist()) - refused
-    free, _ = draw(logits, torch.tensor([0.5] * 3), config, **given)
+    free, *_ = draw(logits, torch.tensor([0.5] * 3), config, **given)
     assert all(tokens[other] == free[other] for other in range(3) if other != row)

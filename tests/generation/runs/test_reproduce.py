@@ -40,6 +40,17 @@ def test_every_candidate_of_a_run_comes_out_again(run: GenerationRun) -> None:
         assert found.is_same and found.same_prompt, found
 
 
+def test_so_does_one_from_before_outputs_shared_a_number(shop: Cast, make_run: MakeRun, settings: Any) -> None:
+    settings.GENERATION_NUMBERS = "float32"
+    run = make_run(2, 3)
+    GenerationRun.objects.filter(pk=run.pk).update(
+        sampling={name: value for name, value in run.sampling.items() if name != "arithmetic"}
+    )
+    run_execute(run_id=run.pk)
+    candidates = list(Candidate.objects.filter(item__run=run).select_related("item"))
+    assert candidates and all(candidate_reproduce(candidate=candidate).is_same for candidate in candidates)
+
+
 def test_the_command_says_so(run: GenerationRun) -> None:
     said = StringIO()
     candidate = Candidate.objects.filter(item__run=run).first()

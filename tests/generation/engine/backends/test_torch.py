@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,16 @@ def test_the_same_seed_gives_the_same_text_and_another_seed_another(backend: Tor
     first = backend.generate([PROMPT] * 4, CONFIG, [1, 2, 3, 4])
     assert backend.generate([PROMPT] * 4, CONFIG, [1, 2, 3, 4]) == first
     assert len({output.text for output in first}) == 4
+
+
+def test_outputs_of_neighbouring_seeds_begin_apart(backend: TorchBackend) -> None:
+    opening = replace(CONFIG, max_new_tokens=3)
+    begun = {}
+    for arithmetic in (True, False):
+        config = replace(opening, arithmetic=arithmetic)
+        texts = [output.text for output in backend.generate([PROMPT] * 160, config, range(160))]
+        begun[arithmetic] = sum(len({text[:6] for text in texts[first : first + 8]}) for first in range(0, 160, 8))
+    assert begun[True] > begun[False]
 
 
 def test_a_text_depends_on_its_seed_and_not_on_what_else_is_in_the_batch(loaded: Any) -> None:
