@@ -127,6 +127,8 @@ def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> 
     payload["wish"] = dict(payload.get("wish", {}))
     if candidate.turn:  # what it led with leads again
         payload["wish"]["turn"] = candidate.turn
+    if candidate.skip:
+        payload["wish"]["skip"] = candidate.skip
     if tweak in LANGUAGES:
         return _led_alike(_in_language(payload, brief, channel, LANGUAGES[tweak]), brief)
     turn = next_turn(brief, candidate.item.turns, candidate.turn)
@@ -135,7 +137,7 @@ def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> 
         Tweak.SHORTER: lambda: _led_alike(_shorter(payload, brief, candidate), brief),
         Tweak.CALMER: lambda: _along_the_dial(payload, brief, -STEPS),
         Tweak.LIVELIER: lambda: _along_the_dial(payload, brief, STEPS),
-        Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": turn}},
+        Tweak.ANGLE: lambda: {**payload, "wish": {**payload["wish"], "turn": turn, "skip": 0}},
     }
     return changes[tweak]()
 

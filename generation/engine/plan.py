@@ -35,6 +35,7 @@ class Plan:
 
     known  content words of the brief: a text that strays from them is worse; none where the product is described in another
            language and hardly anything of it is known in this one
+    skip   how many facts are passed over between the first that leads and those that lead beside it
     about  what is quoted of the product's description
     title  what the product is called in the language of the copy; empty: as in the brief
     """
@@ -42,6 +43,7 @@ class Plan:
     facts: tuple[Fact, ...] = ()
     leads: int = 0
     turn: int = 0
+    skip: int = 0
     known: frozenset[str] = frozenset()
     about: str = ""
     title: str = ""
@@ -51,8 +53,9 @@ class Plan:
         return self.facts[: self.leads]
 
     def to_dict(self) -> dict[str, Any]:
-        """What is kept with the texts: the leading attributes, and which turn it was."""
-        return {"leads": [[fact.attribute, fact.value, fact.unit] for fact in self.leading], "turn": self.turn}
+        """What is kept with the texts: the leading attributes, which turn it was, and what it skipped."""
+        kept = {"leads": [[fact.attribute, fact.value, fact.unit] for fact in self.leading], "turn": self.turn}
+        return {**kept, "skip": self.skip} if self.skip else kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,13 @@ class _Reading:
     whole: str  # a description that is not
     known: frozenset[str]
 
-    def plan(self, turn: int, after: int) -> Plan:
+    def plan(self, turn: int, after: int = 0, skip: int = 0) -> Plan:
         facts, leads = self.brief.facts, _leads(self.brief)
         order = _from(self.order, turn * leads + after)
+        order = [*order[:1], *_from(order[1:], skip)]
         about = self.whole or quoted(_from(self.sentences, turn + after))
         told = tuple(facts[place] for place in order)
-        return Plan(told, leads, turn, self.known, about, self.brief.product_title)
+        return Plan(told, leads, turn, skip, self.known, about, self.brief.product_title)
 
     def cares_about(self, turn: int) -> bool:
         """Whether facts are left for that turn, and the segment cares about the one that would lead as about others."""
@@ -81,32 +85,48 @@ class _Reading:
         return self.weights[self.order[start]] >= sum(self.weights) / len(self.weights) - _ALIKE
 
 
-def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0) -> Plan:
+def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, after: int = 0, skip: int = 0) -> Plan:
     """Order the brief's facts by how much the segment cares about them, then as given; of a description that is too long
     quote the sentences that tell most and that the segment cares about.
 
     encode  unit sentence vectors [n, d]; None: interests and facts meet in words only
     turn    0 for the best order; each further turn lets other facts lead, for another angle on the same product
     after   how many facts the fields lead with that are read before this one: it goes on with the next
+    skip    how many facts are passed over behind the first: others lead beside it
     """
-    return _read(brief, encode).plan(turn, after)
+    return _read(brief, encode).plan(turn, after, skip)
 
 
 def make_angles(brief: CopyBrief, encode: Encode | None = None, most: int = MOST_ANGLES) -> tuple[Plan, ...]:
-    """The plan, and up to `most` in all, those of the next turns where the segment cares about the fact that would lead then;
-    of a product without further facts, where another sentence of its description would be quoted. Four texts that all lead
-    with one fact are four times the same text."""
+    """The plan, and up to `most` in all: those of the next turns where the segment cares about the fact that would lead then;
+    after these the same first facts with others beside them; of a product without further facts those that quote another
+    sentence of its description. Four texts that all lead with the same are four times the same text."""
     read = _read(brief, encode)
-    plans = [read.plan(0, 0)]
+    plans = [read.plan(0)]
     for turn in range(1, most):
-        plan = read.plan(turn, 0)
+        plan = read.plan(turn)
         if (
             read.cares_about(turn)
             if len(plan.facts) > plan.leads > 0
             else plan.about not in {one.about for one in plans}
         ):
             plans.append(plan)
-    return tuple(plans)
+    return tuple(_with_others_beside(read, plans, most))
+
+
+def _with_others_beside(read: _Reading, plans: Sequence[Plan], most: int) -> Sequence[Plan]:
+    """The plans, and further ones up to `most`: their first facts by turns, beside them the facts that none has led with yet."""
+    leads, further = plans[0].leads, len(read.order) - 1
+    if leads < 2 or further < leads:
+        return plans
+    found, untold = list(plans), (plans[-1].turn + 1) * leads
+    for number in range(most):
+        head = plans[number % len(plans)].turn
+        skip = (untold + number * (leads - 1) - head * leads - 1) % further
+        plan = read.plan(head, skip=skip)
+        if len(found) < most and {*plan.leading} not in [{*one.leading} for one in found]:
+            found.append(plan)
+    return found
 
 
 def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:

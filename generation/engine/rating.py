@@ -34,6 +34,7 @@ class Wish:
     like       a text that it should resemble in meaning; empty: none
     sentiment  positive, neutral or negative; empty: any
     after      how many facts the fields lead with that are read before this one
+    skip       how many facts are passed over behind the first one: others lead beside it
     room       characters that a text should fill; 0: as long as it is
     """
 
@@ -41,12 +42,13 @@ class Wish:
     like: str = ""
     sentiment: str = ""
     after: int = 0
+    skip: int = 0
     room: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.turn, self.after, self.room) < 0 or self.sentiment not in ("", *_TARGETS):
+        if min(self.turn, self.after, self.skip, self.room) < 0 or self.sentiment not in ("", *_TARGETS):
             raise ValueError(
-                "turn, after and room are at least 0, and a sentiment positive, neutral, negative or empty"
+                "turn, after, skip and room are at least 0, and a sentiment positive, neutral, negative or empty"
             )
 
     @classmethod

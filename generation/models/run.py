@@ -289,6 +289,11 @@ class Candidate(models.Model):
         return self.item.turns[self._place]
 
     @property
+    def skip(self) -> int:
+        """How many facts its angle passed over behind the first that led."""
+        return int(self._angle.get("skip", 0))
+
+    @property
     def prompt(self) -> str:
         """What the model read for it."""
         return str(self._angle.get("prompt", self.item.prompt))

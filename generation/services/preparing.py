@@ -79,7 +79,7 @@ def prepare(
     if (most := _most_angles(run, row)) > 1:
         plans = make_angles(brief, encode, most)
     else:
-        plans = (make_plan(brief, encode, wish.turn, wish.after),)
+        plans = (make_plan(brief, encode, wish.turn, wish.after, wish.skip),)
     full = bool(checked.get("length")) or template not in FOLLOW_THE_PLAN
     angles = [Angle(plan, render(template, with_plan(brief, plan, full=full))) for plan in plans]
     first, *others = _as_begun(row, angles) if row.outputs and row.prompt and not afresh else angles
@@ -125,7 +125,8 @@ def _as_stored(angle: Angle, plan: Mapping[str, Any], prompt: str) -> Angle:
         return angle
     leading = tuple(Fact(*fact) for fact in plan.get("leads", ()))
     facts = (*leading, *(fact for fact in angle.plan.facts if fact not in leading))
-    told = replace(angle.plan, facts=facts, leads=len(leading), turn=plan.get("turn", angle.plan.turn))
+    turn, skip = plan.get("turn", angle.plan.turn), plan.get("skip", 0)
+    told = replace(angle.plan, facts=facts, leads=len(leading), turn=turn, skip=skip)
     shared = angle.prompt.shared if prompt.startswith(angle.prompt.text[: angle.prompt.shared]) else 0
     return Angle(told, replace(angle.prompt, text=prompt, shared=shared))
 

@@ -125,6 +125,14 @@ class TestWhatIsDifferent:
         assert wish(tweaked(cast, second, Tweak.CALMER)).turn == wish(tweaked(cast, second, Tweak.LIKE)).turn == 1
         assert wish(tweaked(cast, second, Tweak.ANGLE)).turn == 2
 
+    def test_what_stands_beside_its_first_fact_stays_until_another_angle_is_asked_for(self, cast: Cast) -> None:
+        second = make_candidate(cast, TEXT)
+        second.draw = 1
+        angle = {"leads": [["weight", "weight", ""], ["hood", "hood", ""]], "turn": 0, "skip": 1, "prompt": "Another"}
+        second.item.plan = {"leads": [["weight", "weight", ""], ["cut", "cut", ""]], "turn": 0, "others": [angle]}
+        assert wish(tweaked(cast, second, Tweak.CALMER)).skip == wish(tweaked(cast, second, Tweak.LIKE)).skip == 1
+        assert wish(tweaked(cast, second, Tweak.ANGLE)).skip == 0
+
     def test_shorter_is_at_most_70_per_cent_of_the_text_for_writer_and_check(self, cast: Cast) -> None:
         candidate = make_candidate(cast, TEXT)
         payload = tweaked(cast, candidate, Tweak.SHORTER)
@@ -139,11 +147,11 @@ class TestWhatIsDifferent:
         candidate = make_candidate(cast, TEXT, channels=[factories.channel(cast, channel)])
         facts = [{"attribute": f"Part {n}", "value": f"IPX{n}", "unit": ""} for n in range(5)]
         candidate.item.payload = {**candidate.item.payload, "facts": facts}
-        candidate.item.plan = {"leads": [], "turn": 1}
-        led = make_plan(copy_brief_of(candidate.item.payload), turn=1)
+        candidate.item.plan = {"leads": [], "turn": 1, "skip": 1}
+        led = make_plan(copy_brief_of(candidate.item.payload), turn=1, skip=1)
         payload = tweaked(cast, candidate, tweak)
         asked = wish(payload)
-        found = make_plan(copy_brief_of(payload), turn=asked.turn, after=asked.after)
+        found = make_plan(copy_brief_of(payload), turn=asked.turn, after=asked.after, skip=asked.skip)
         assert asked.turn == 1 and found.leads != led.leads
         assert [fact.value for fact in found.facts] == [fact.value for fact in led.facts]
 

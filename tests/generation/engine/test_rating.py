@@ -86,13 +86,40 @@ def test_there_are_as_many_angles_as_the_segment_cares_about_and_are_asked_for()
     assert len(make_angles(brief, most=2)) == 2
 
 
+def test_where_it_cares_about_few_facts_others_stand_beside_those() -> None:
+    """Four texts that all lead with the same two facts are four times the same text."""
+    names = ("Membrane", "Weight", "Colour", "Pockets", "Hood", "Cuffs")
+    hikers = SegmentView("Hikers", interests=(Interest("membrane", 0.9),))
+    brief = replace(
+        BRIEF, facts=tuple(Fact(name, "light") for name in names), segment=hikers,
+        channel=ChannelView("push_ios_body", "Push", "characters", 150),
+    )  # fmt: skip
+    plans = make_angles(brief)
+    led = [tuple(fact.attribute for fact in plan.leading) for plan in plans]
+    assert led == [("Membrane", "Weight"), ("Membrane", "Colour"), ("Membrane", "Pockets"), ("Membrane", "Hood")]
+    assert [make_plan(brief, turn=plan.turn, skip=plan.skip) for plan in plans] == list(plans)
+    assert all({*plan.facts} == {*brief.facts} for plan in plans)
+    assert "skip" not in plans[0].to_dict() and plans[2].to_dict()["skip"] == 2
+    assert [len(make_angles(replace(brief, facts=brief.facts[:count]))) for count in (1, 2, 3, 4)] == [1, 1, 2, 3]
+    assert len(make_angles(brief, most=2)) == 2
+
+
+def test_every_first_fact_that_it_cares_about_gets_others_beside_it() -> None:
+    facts = tuple(Fact(name, "light") for name in ("Membrane", "Weight", "Colour", "Pockets", "Hood"))
+    channel = ChannelView("push_ios_body", "Push", "characters", 150)
+    plans = make_angles(replace(BRIEF, facts=facts, channel=channel, segment=None))
+    assert [tuple(fact.attribute for fact in plan.leading) for plan in plans] == [
+        ("Membrane", "Weight"), ("Colour", "Pockets"), ("Hood", "Membrane"), ("Membrane", "Colour"),
+    ]  # fmt: skip
+
+
 def test_only_facts_that_can_stand_in_the_language_are_asked_for() -> None:
     plan = Plan((Fact("材质", "羊毛"), Fact("Weight", "320", "g")), leads=2)
     assert comparable(plan, Language.EN) == (Fact("Weight", "320", "g"),)
     assert comparable(plan, Language.ZH_HANS) == plan.facts
 
 
-@pytest.mark.parametrize("values", [{"turn": -1}, {"after": -1}, {"sentiment": "sad"}])
+@pytest.mark.parametrize("values", [{"turn": -1}, {"after": -1}, {"skip": -1}, {"sentiment": "sad"}])
 def test_wishes_that_make_no_sense_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Wish(**values)  # type: ignore[arg-type]
