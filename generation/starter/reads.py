@@ -6,10 +6,6 @@ A verdict is "A", fit to send; "B", after a word or two; or "C", not. `leads` ar
 the text was to lead with, `by` is the adapter that wrote the drafts. Its own drafts for one brief differ by little else than
 what makes one fit and another not: from such pairs it learns that, from a person's text beside a draft mostly what people write
 like, and from another's drafts less.
-
-Drafts that are fit are also the ones that say what all of them say. Learned as they are, such pairs make its texts of one
-product more alike; so of the fit drafts those are chosen that say most of their own, and of the unfit ones those are turned down
-that say least (as diverse preference optimization does: Lanchantin et al. 2025, arXiv 2501.18101).
 """
 
 from __future__ import annotations
@@ -21,13 +17,11 @@ from typing import Any
 
 from generation.engine.config import ChannelView, CopyBrief, Fact
 from generation.engine.evaluation.coverage import is_expressed
-from generation.engine.evaluation.variety import distinct_2
 from generation.engine.training.dataset import PreferencePair, Source
 from generation.starter.edits import read_told
 from generation.starter.examples import CORPUS
 
 PAIRS = 2  # of one brief
-FITTER = 0.1  # of its words, as much less may be a draft's own that is fit as it is
 VERDICTS = ("A", "B", "C")
 
 
@@ -43,24 +37,18 @@ class Read:
     drafts: tuple[tuple[str, str], ...]
 
     def to_pairs(self) -> list[PreferencePair]:
-        """Drafts that can be used and tell all that they were to lead with, those first that say most of their own and need
-        no word, each over one that cannot be used, or over one that needs a word and does not tell it."""
-        own = dict(zip(self.drafts, own_shares([text for text, _ in self.drafts]), strict=True))
-        full = {one for one in own if all(is_expressed(fact, one[0]) for fact in self.leads)}
-        fit = sorted((one for one in full if one[1] != "C"), key=lambda one: -own[one] - FITTER * (one[1] == "A"))
-        unfit = [one for one in own if one[1] == "C" or (one[1] == "B" and one not in full)]
-        worse = sorted(unfit, key=lambda one: (one[1] != "C", own[one]))
+        """Drafts that can be used and tell all that they were to lead with, the fittest first, each over one that cannot be
+        used, or over one that needs a word and does not tell it."""
+        full = [one for one in self.drafts if all(is_expressed(fact, one[0]) for fact in self.leads)]
+        better = [text for wanted in VERDICTS[:2] for text, verdict in full if verdict == wanted]
+        worse = [text for text, verdict in self.drafts if verdict == "C"]
+        worse += [text for text, verdict in self.drafts if verdict == "B" and (text, verdict) not in full]
         return [
             PreferencePair(
                 f"reads/{self.id}/{number}", self.brief, chosen, rejected, Source.APPROVED_OVER_REJECTED, self.product
             )
-            for number, ((chosen, _), (rejected, _)) in enumerate(zip(fit[:PAIRS], worse, strict=False))
+            for number, (chosen, rejected) in enumerate(zip(better[:PAIRS], worse, strict=False))
         ]
-
-
-def own_shares(texts: Sequence[str]) -> list[float]:
-    """How much of each text is its own, as `distinct_2` counts it, in [0, 1]; 0 for one of fewer than two words."""
-    return [float(own / pairs) if pairs else 0.0 for own, pairs in distinct_2(texts).rows]
 
 
 def read_reads(channels: Mapping[str, ChannelView], folder: Path = CORPUS) -> list[Read]:
