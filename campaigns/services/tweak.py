@@ -131,7 +131,7 @@ def tweaked_payload(*, candidate: Candidate, channel: Channel, tweak: Tweak) -> 
         payload["wish"]["skip"] = candidate.skip
     if tweak in LANGUAGES:
         return _led_alike(_in_language(payload, brief, channel, LANGUAGES[tweak]), brief)
-    turn = next_turn(brief, candidate.item.turns, candidate.turn)
+    turn = next_turn(brief, candidate.item.led, candidate.turn)
     changes: Mapping[Tweak, Callable[[], dict[str, Any]]] = {
         Tweak.LIKE: lambda: {**payload, "wish": {**payload["wish"], "like": candidate.text}},
         Tweak.SHORTER: lambda: _led_alike(_shorter(payload, brief, candidate), brief),

@@ -169,7 +169,8 @@ class SamplingConfig:
     seed              what all randomness comes from
     arithmetic        the first tokens of an output come of one number, that of its seed (`seeds.unit_of`): outputs of neighbouring
                       seeds begin apart, and each is drawn from the same distribution all the same (arithmetic sampling:
-                      Vilnis et al. 2023, arXiv 2210.15458). False: every token comes of a number of its own
+                      Vilnis et al. 2023, arXiv 2210.15458). False: every token comes of a number of its own. A model server
+                      draws as it does
     batch_size        how many outputs are written at once; more is faster in all, later for the first
     """
 
@@ -201,12 +202,11 @@ class SamplingConfig:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Missing names take their default, but for `arithmetic`: what was kept without it was drawn without. An unknown name
-        raises `ValueError`."""
+        """Missing names take their default; an unknown one raises `ValueError`."""
         unknown = set(data) - {item.name for item in fields(cls)}
         if unknown:
             raise ValueError(f"unknown sampling settings: {', '.join(sorted(unknown))}")
-        return cls(**{"arithmetic": False, **data})
+        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)

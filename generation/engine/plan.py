@@ -4,6 +4,7 @@ Interests and facts meet in words (`prompt_data.fact_weight`) and, with an encod
 size of a book" share no word.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -98,9 +99,11 @@ def make_plan(brief: CopyBrief, encode: Encode | None = None, turn: int = 0, aft
 
 
 def make_angles(brief: CopyBrief, encode: Encode | None = None, most: int = MOST_ANGLES) -> tuple[Plan, ...]:
-    """The plan, and up to `most` in all: those of the next turns where the segment cares about the fact that would lead then;
-    after these the same first facts with others beside them; of a product without further facts those that quote another
-    sentence of its description. Four texts that all lead with the same are four times the same text."""
+    """The plan, and up to `most` in all: four texts that all lead with the same are four times the same text.
+
+    Those of the next turns come first, where the segment cares about the fact that would lead then. Where they are too few, the
+    same first facts lead with others beside them. Where no fact is left to lead, another sentence of the description is quoted.
+    """
     read = _read(brief, encode)
     plans = [read.plan(0)]
     for turn in range(1, most):
@@ -115,27 +118,36 @@ def make_angles(brief: CopyBrief, encode: Encode | None = None, most: int = MOST
 
 
 def _with_others_beside(read: _Reading, plans: Sequence[Plan], most: int) -> Sequence[Plan]:
-    """The plans, and further ones up to `most`: their first facts by turns, beside them the facts that none has led with yet."""
-    leads, further = plans[0].leads, len(read.order) - 1
-    if leads < 2 or further < leads:
-        return plans
-    found, untold = list(plans), (plans[-1].turn + 1) * leads
-    for number in range(most):
-        head = plans[number % len(plans)].turn
-        skip = (untold + number * (leads - 1) - head * leads - 1) % further
-        plan = read.plan(head, skip=skip)
-        if len(found) < most and {*plan.leading} not in [{*one.leading} for one in found]:
-            found.append(plan)
+    """The plans, and further ones up to `most`: of their first facts that which led least often, beside it the facts that led
+    least often."""
+    found = list(plans)
+    if plans[0].leads < 2:
+        return found
+    further = [read.plan(plan.turn, skip=skip) for skip in range(1, len(read.order) - 1) for plan in plans]
+    while len(found) < most:
+        new = [plan for plan in further if {*plan.leading} not in [{*one.leading} for one in found]]
+        if not new:
+            break
+        led = Counter(fact for plan in found for fact in plan.leading)
+        first = Counter(plan.leading[0] for plan in found)
+        found.append(min(new, key=lambda plan: (first[plan.leading[0]], sum(led[fact] for fact in plan.leading[1:]))))
     return found
 
 
-def next_turn(brief: CopyBrief, written: Collection[int], now: int) -> int:
-    """The first turn after `now` that leads with facts with which no written turn led; without any, the one after `now`."""
+def next_turn(brief: CopyBrief, written: Collection[tuple[int, int]], now: int) -> int:
+    """The first turn after `now` that leads with facts with which none led that was written, by turn and skip; where every turn
+    would repeat some, the one that repeats fewest."""
     brief = in_own_language(brief)
     count, leads = len(brief.facts), _leads(brief)
-    used = {turn * leads % count for turn in written} if count else set()
-    further = range(now + 1, now + 1 + count)
-    return next((turn for turn in further if turn * leads % count not in used), now + 1)
+    used = {place for turn, skip in written for place in _led(turn, skip, leads, count)}
+    further = range(now + 1, now + 2 + count)
+    return min(further, key=lambda turn: sum(place in used for place in _led(turn, 0, leads, count)))
+
+
+def _led(turn: int, skip: int, leads: int, count: int) -> list[int]:
+    """The places of the leading facts in their order, of `count`."""
+    first = turn * leads
+    return [(first + (beside and 1 + (skip + beside - 1) % (count - 1))) % count for beside in range(leads)]
 
 
 def kept_after(asked: CopyBrief, brief: CopyBrief, turn: int, after: int) -> int:

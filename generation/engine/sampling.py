@@ -194,7 +194,8 @@ class _Refused:
                 if not torch.isfinite(self.logits).any():
                     return refused
                 ids, share = (one[0] for one in _shares(self.logits, self.banned, config, self.history, {}))
-            place = int(_place(share.unsqueeze(0), torch.tensor([draws.random()], device=share.device))[0])
+            chances = torch.tensor([draws.random()], dtype=torch.float64, device=share.device)
+            place = int(_place(share.unsqueeze(0), chances)[0])
             token = int(ids[place])
         return token
 

@@ -217,10 +217,11 @@ class GenerationItem(models.Model):
         return 1 + len(self.plan.get("others", ()))
 
     @property
-    def turns(self) -> list[int]:
-        """The turn of each angle from which it was written, or is to be, or was to be."""
-        asked = self.payload.get("wish", {}).get("turn", 0)
-        return [int(angle.get("turn", asked)) for angle in (self.plan, *self.plan.get("others", []))]
+    def led(self) -> list[tuple[int, int]]:
+        """Turn and skip of each angle from which it was written, or is to be, or was to be."""
+        wish = {"turn": 0, **self.payload.get("wish", {})}
+        angles = (self.plan, *self.plan.get("others", []))
+        return [(int(angle.get("turn", wish["turn"])), int(angle.get("skip", 0))) for angle in angles]
 
 
 class Candidate(models.Model):
@@ -286,12 +287,12 @@ class Candidate(models.Model):
     @property
     def turn(self) -> int:
         """The turn of its angle: which facts led."""
-        return self.item.turns[self._place]
+        return self.item.led[self._place][0]
 
     @property
     def skip(self) -> int:
         """How many facts its angle passed over behind the first that led."""
-        return int(self._angle.get("skip", 0))
+        return self.item.led[self._place][1]
 
     @property
     def prompt(self) -> str:

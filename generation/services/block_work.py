@@ -18,7 +18,6 @@ from django.db.models import F, QuerySet
 
 from copystudio.db import ATTEMPTS, locked
 from copystudio.services.jobs import job_still_mine
-from generation.engine.config import SamplingConfig
 from generation.engine.errors import RemoteError, RemoteRefusedError, RemoteRequestError, is_out_of_memory
 from generation.engine.filling import Filled, Filler, Kept
 from generation.engine.item import Item
@@ -27,6 +26,7 @@ from generation.models import Candidate, GenerationBlock, GenerationItem, Genera
 from generation.services.blocks import BlockKeeper, another_run_waits, somebody_waits_for_a_first_turn, tries
 from generation.services.nearness import Siblings
 from generation.services.preparing import Prepared, prepare
+from generation.services.run import drawn
 from generation.services.turn import somebody_waits
 from generation.services.writers import Writer, computes_here, feelings, sentence_encoder, writer_of
 
@@ -109,7 +109,7 @@ class BlockWork:
     def _fill(self, writer: Writer, items: list[list[Prepared]], batch: int) -> None:
         filler = Filler(
             backend=writer.backend,
-            sampling=SamplingConfig.from_dict({**self.job.sampling, "batch_size": batch}),
+            sampling=drawn(self.job, batch),
             encode=self._encode.encode,
             rate=self._rate,
             stop=self.keeper.should_stop,

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generation.engine.backends.base import Request
-from generation.engine.config import Prompt, SamplingConfig
+from generation.engine.config import Prompt
 from generation.engine.outputs import clean_output
 from generation.models import Candidate
 from generation.services.preparing import prepare
+from generation.services.run import drawn
 from generation.services.turn import compute_turn
 from generation.services.writers import sentence_encoder, torch_writer
 
@@ -40,9 +41,8 @@ def candidate_reproduce(*, candidate: Candidate) -> Reproduced:
         prepared = prepare(run, item, sentence_encoder().encode, afresh=True)
         prompt = prepared.item.angle(candidate.draw).prompt
         writer = torch_writer(version.language_model.path, version.adapter_path, "float32")
-        config = SamplingConfig.from_dict({**run.sampling, "batch_size": 1})
         read = _as_read(prompt, candidate.prompt)
-        [(_number, output)] = writer.backend.stream([Request(read, candidate.seed)], config)
+        [(_number, output)] = writer.backend.stream([Request(read, candidate.seed)], drawn(run, batch_size=1))
     text = clean_output(output, prompt, prepared.item.language, prepared.item.plan.known)
     made = prepared.item.check(text).text or text
     return Reproduced(candidate.text, made, _numbers(candidate), prompt.text == candidate.prompt)

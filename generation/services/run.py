@@ -146,6 +146,11 @@ def drawing(sampling: SamplingConfig) -> dict[str, float]:
     return {name: value for name, value in sampling.to_dict().items() if name not in ("seed", "batch_size")}
 
 
+def drawn(run: GenerationRun, batch_size: int) -> SamplingConfig:
+    """The settings with which the run's outputs are drawn. A run from before there was arithmetic sampling goes on without."""
+    return SamplingConfig.from_dict({"arithmetic": False, **run.sampling, "batch_size": batch_size})
+
+
 def version_keep(version: ModelVersion, workspace: Workspace) -> None:
     """Lock the version until the run stands: who deletes it waits, and then finds the run. Raises BusyError where its files
     were deleted."""

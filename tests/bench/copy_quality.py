@@ -281,9 +281,10 @@ def main() -> None:
             for case, filled in done:
                 for kept in filled.kept:
                     line = {
-                        "source": case.source, "product": case.brief.product_title, "segment": case.segment,
-                        "language": case.brief.language.value, "channel": case.brief.channel.key,
-                        "about": case.brief.product_description, "leads": [fact.attribute for fact in led(case, filled, kept)],
+                        "source": case.source, "key": case.product, "product": case.brief.product_title,
+                        "brand": case.brief.brand_name, "segment": case.segment, "language": case.brief.language.value,
+                        "channel": case.brief.channel.key, "tone": case.brief.tone, "about": case.brief.product_description,
+                        "leads": [fact.attribute for fact in led(case, filled, kept)],
                         "facts": [[fact.attribute, fact.value, fact.unit] for fact in case.brief.facts], "text": kept.text,
                     }  # fmt: skip
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")

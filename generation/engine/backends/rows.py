@@ -20,11 +20,11 @@ from generation.engine.sampling import draw, uniforms
 from generation.engine.seeds import unit_of
 from generation.engine.tokens import TextTokenizer
 
+# While more of all texts than this begin like a row's own, its next token comes of what is left of its number. More would not
+# set it further apart from the others of its brief, and every token makes a difference in the model's numbers matter more.
+_CODED = 2.0**-5
 _END_BONUS = 2.5  # added to the logits of the end once a text has the length it aims at
 _EMOJI_BONUS = 9.0  # the same to those of emoji where one is wanted and can stand: few texts were learned that have any
-_CODED = (
-    2.0**-16
-)  # of all texts: while what was drawn leaves as many open, the next token comes of the rest of its number
 _TAIL = 12  # tokens decoded to look for the stop delimiter
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from generation.engine.config import ChannelView, Check, CopyBrief, Fact, Interest, Language, SegmentView
 from generation.engine.evaluation.coverage import stray
 from generation.engine.filling import Kept
-from generation.engine.plan import Plan, comparable, kept_after, make_angles, make_plan, next_turn
+from generation.engine.plan import Plan, _led, comparable, kept_after, make_angles, make_plan, next_turn
 from generation.engine.rating import Wish, qualities
 
 FACTS = (Fact("Membrane", "three layers"), Fact("Weight", "320", "g"), Fact("Colour", "moss"))
@@ -20,6 +21,12 @@ BRIEF = CopyBrief(
     segment=SegmentView("Hikers", interests=(Interest("light packs", 0.9),)),
     channel=ChannelView("email_subject", "E-mail subject", "characters", 50),
     language=Language.EN,
+)
+LONGER = replace(
+    BRIEF,
+    facts=tuple(Fact(name, "light") for name in ("Membrane", "Weight", "Colour", "Pockets", "Hood", "Cuffs")),
+    segment=SegmentView("Hikers", interests=(Interest("membrane", 0.9),)),
+    channel=ChannelView("push_ios_body", "Push", "characters", 150),
 )
 
 
@@ -86,31 +93,37 @@ def test_there_are_as_many_angles_as_the_segment_cares_about_and_are_asked_for()
     assert len(make_angles(brief, most=2)) == 2
 
 
+def leading(brief: CopyBrief, **values: Any) -> list[str]:
+    """The first letters of what leads in each plan."""
+    return ["".join(fact.attribute[0] for fact in plan.leading) for plan in make_angles(brief, **values)]
+
+
 def test_where_it_cares_about_few_facts_others_stand_beside_those() -> None:
     """Four texts that all lead with the same two facts are four times the same text."""
-    names = ("Membrane", "Weight", "Colour", "Pockets", "Hood", "Cuffs")
-    hikers = SegmentView("Hikers", interests=(Interest("membrane", 0.9),))
-    brief = replace(
-        BRIEF, facts=tuple(Fact(name, "light") for name in names), segment=hikers,
-        channel=ChannelView("push_ios_body", "Push", "characters", 150),
-    )  # fmt: skip
-    plans = make_angles(brief)
-    led = [tuple(fact.attribute for fact in plan.leading) for plan in plans]
-    assert led == [("Membrane", "Weight"), ("Membrane", "Colour"), ("Membrane", "Pockets"), ("Membrane", "Hood")]
-    assert [make_plan(brief, turn=plan.turn, skip=plan.skip) for plan in plans] == list(plans)
-    assert all({*plan.facts} == {*brief.facts} for plan in plans)
+    plans = make_angles(LONGER)
+    assert leading(LONGER) == ["MW", "MC", "MP", "MH"]
+    assert [make_plan(LONGER, turn=plan.turn, skip=plan.skip) for plan in plans] == list(plans)
+    assert all({*plan.facts} == {*LONGER.facts} for plan in plans)
     assert "skip" not in plans[0].to_dict() and plans[2].to_dict()["skip"] == 2
-    assert [len(make_angles(replace(brief, facts=brief.facts[:count]))) for count in (1, 2, 3, 4)] == [1, 1, 2, 3]
-    assert len(make_angles(brief, most=2)) == 2
+    assert [len(make_angles(replace(LONGER, facts=LONGER.facts[:count]))) for count in (1, 2, 3, 4)] == [1, 1, 2, 3]
+    assert len(make_angles(LONGER, most=2)) == 2
 
 
-def test_every_first_fact_that_it_cares_about_gets_others_beside_it() -> None:
-    facts = tuple(Fact(name, "light") for name in ("Membrane", "Weight", "Colour", "Pockets", "Hood"))
-    channel = ChannelView("push_ios_body", "Push", "characters", 150)
-    plans = make_angles(replace(BRIEF, facts=facts, channel=channel, segment=None))
-    assert [tuple(fact.attribute for fact in plan.leading) for plan in plans] == [
-        ("Membrane", "Weight"), ("Colour", "Pockets"), ("Hood", "Membrane"), ("Membrane", "Colour"),
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("limit", "count", "found"),
+    [
+        (150, 6, ["MW", "CP", "HL", "MC"]),
+        (150, 5, ["MW", "CP", "HM", "MC"]),
+        (150, 3, ["MW", "CM", "CW"]),
+        (400, 5, ["MWC", "PHM", "MCP", "PWC"]),
+        (400, 7, ["MWC", "PHL", "TMW", "MCP"]),
+    ],
+)
+def test_every_first_fact_that_it_cares_about_gets_others_beside_it(limit: int, count: int, found: list[str]) -> None:
+    names = ("Membrane", "Weight", "Colour", "Pockets", "Hood", "Lining", "Tape")
+    facts = tuple(Fact(name, "light") for name in names[:count])
+    channel = ChannelView("push_ios_body", "Push", "characters", limit)
+    assert leading(replace(BRIEF, facts=facts, channel=channel, segment=None)) == found
 
 
 def test_only_facts_that_can_stand_in_the_language_are_asked_for() -> None:
@@ -133,10 +146,24 @@ def test_facts_in_another_script_make_no_angle_worse() -> None:
 
 def test_the_next_turn_is_the_first_that_was_not_written() -> None:
     brief = replace(BRIEF, facts=(*FACTS, Fact("Fit", "slim")))
-    assert [next_turn(brief, written, 0) for written in ((0,), (0, 1), (0, 2), (0, 1, 2, 3))] == [1, 2, 1, 1]
+    turns = [next_turn(brief, [(turn, 0) for turn in written], 0) for written in ((0,), (0, 1), (0, 2), (0, 1, 2, 3))]
+    assert turns == [1, 2, 1, 1]
     two = replace(BRIEF, facts=FACTS[:2])
-    assert next_turn(two, (0, 1), 0) == 1 and next_turn(two, (0, 1), 1) == 2, "it differs from its own at least"
-    assert next_turn(replace(BRIEF, facts=()), (0,), 0) == 1
+    both = [(0, 0), (1, 0)]
+    assert next_turn(two, both, 0) == 1 and next_turn(two, both, 1) == 2, "it differs from its own at least"
+    assert next_turn(replace(BRIEF, facts=()), [(0, 0)], 0) == 1
+
+
+def test_the_next_turn_leads_with_none_of_those_that_stood_beside_others() -> None:
+    plans = make_angles(LONGER)
+    assert [(plan.turn, plan.skip) for plan in plans] == [(0, 0), (0, 1), (0, 2), (0, 3)]
+    assert next_turn(LONGER, [(plan.turn, plan.skip) for plan in plans], 0) == 2, "Hood and Cuffs: one of two is new"
+    for plan in plans:
+        led = _led(plan.turn, plan.skip, plan.leads, len(plan.facts))
+        assert tuple(LONGER.facts[place] for place in led) == plan.leading
+    assert next_turn(LONGER, [(0, 0), (0, 1)], 0) == 2, (
+        "Hood and Cuffs: Colour, of the turn before, stood beside the first"
+    )
 
 
 @pytest.mark.parametrize(("limit", "other"), [(400, 50), (200, 50), (50, 200), (50, 400)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -124,15 +125,31 @@ def test_a_token_drawn_after_a_refusal_ends_the_number() -> None:
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4])
-def test_numbers_of_neighbouring_seeds_lie_apart_whichever_of_them_are_taken(step: int) -> None:
+def test_numbers_of_an_items_outputs_lie_apart_whichever_of_them_an_angle_gets(step: int) -> None:
+    """On a circle n of them would at best be 1/n apart; the nearest two of n random ones are 1/n², on average."""
     for seed in range(50):
-        places = sorted(unit_of(seed_of_output(seed, step * number)) for number in range(6))
-        gaps = [later - place for place, later in zip(places, [*places[1:], places[0] + 1], strict=True)]
-        assert min(gaps) > 0.05
+        for count in range(2, 7):
+            places = sorted(unit_of(seed_of_output(seed, step * number)) for number in range(count))
+            gaps = [later - place for place, later in zip(places, [*places[1:], places[0] + 1], strict=True)]
+            assert min(gaps) > 0.3 / count
     beginnings = [unit_of(seed_of_output(seed, 0)) for seed in range(1000)]
     assert sum(beginnings) / 1000 == pytest.approx(0.5, abs=0.05), "any text may be the first"
-    assert len({seed_of_output(seed, number) for seed in range(30) for number in range(30)}) == 900
-    assert unit_of(0) == 0 and 0.9 < unit_of(pow(0x4F1BBCDCBFA53E0B, -1, 2**63) * (2**63 - 1) % 2**63) < 1
+
+
+def test_seeds_of_outputs_are_not_neighbours() -> None:
+    """A server that is asked for several texts with one seed counts on from it."""
+    seeds = [seed_of_output(seed, number) for seed in range(30) for number in range(30)]
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    counted = sorted(seed % 2**31 for seed in seeds)
+    assert min(later - seed for seed, later in pairwise(counted)) > 0
+    assert all(abs(first - second) % 2**31 > 100 for first, second in pairwise(seeds))
+
+
+def test_every_seed_has_a_number_and_small_ones_lie_apart_too() -> None:
+    units = [unit_of(seed) for seed in range(8)]
+    assert units[0] == 0 and all(0 <= unit < 1 for unit in units)
+    assert min(abs(one - other) for one in units for other in units if one != other) > 0.05
+    assert unit_of(2**63 - 1) < 1
 
 
 def test_a_raised_token_comes_in_from_outside_the_likeliest() -> None:

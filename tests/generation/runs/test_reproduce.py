@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from generation.models import Candidate, GenerationRun, ModelVersion
 from generation.services.execute import run_execute
 from generation.services.reproduce import candidate_reproduce
+from generation.services.run import drawn
 from generation.services.run_control import run_retry
 from tests.generation.runs.conftest import MakeRun
 from tests.people import Cast
@@ -46,6 +47,8 @@ def test_so_does_one_from_before_outputs_shared_a_number(shop: Cast, make_run: M
     GenerationRun.objects.filter(pk=run.pk).update(
         sampling={name: value for name, value in run.sampling.items() if name != "arithmetic"}
     )
+    run.refresh_from_db()
+    assert not drawn(run, batch_size=1).arithmetic
     run_execute(run_id=run.pk)
     candidates = list(Candidate.objects.filter(item__run=run).select_related("item"))
     assert candidates and all(candidate_reproduce(candidate=candidate).is_same for candidate in candidates)

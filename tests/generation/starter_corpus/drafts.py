@@ -3,7 +3,7 @@
     MODEL_ROOT=/path/to/models python -m tests.generation.starter_corpus.drafts --adapter NAME --briefs 560 --out drafts.jsonl
 
 Every brief is of one product, channel and segment drawn at random and told as a run tells it; of a part the product is known
-in the other language only. Every line is one of `corpus/reads-<category>.jsonl`, without verdicts yet.
+in the other language only. Every line is one of `corpus/reads-<category>.jsonl`, with its category and without verdicts yet.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from generation.engine.config import CopyBrief, Language, SamplingConfig
 from generation.engine.filling import Filler
 from generation.engine.item import Item
 from generation.engine.plan import Plan, make_angles, with_plan
+from generation.engine.seeds import derive_seed
 from generation.engine.training.dataset import is_held_out
 from generation.starter.edits import NO_TONE
 from generation.starter.examples import CORPUS, TONES, brief_of, lines_of
@@ -123,20 +124,23 @@ def main() -> None:
             language=one.brief.language,
             check=checker(payload(one.brief)),
             wanted=options.drafts,
-            seed=1000 * options.seed + number,
+            seed=derive_seed(options.seed, number),
             plan=one.plan,
         )
         for number, one in enumerate(found)
     ]
     backend = open_backend(options.adapter, options.engine, options.threads or None)
     filler = Filler(backend, SamplingConfig(batch_size=32), encode=encode)
+    without = 0
     with options.out.open("w", encoding="utf-8") as out:
         for filled in filler.fill(sorted(items, key=lambda one: one.prompt.max_tokens or 0)):
             one = found[filled.item.key]
             texts = list(dict.fromkeys(kept.text for kept in filled.kept))
             line = {"category": one.category, "by": options.adapter, **one.line, "drafts": texts}
+            without += not texts
             if texts:
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    print(f"{len(items) - without} briefs; {without} without a text that passed")
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ order drawn by chance, and nothing on a sheet tells whose they are.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from generation.starter.examples import CORPUS, lines_of
 from generation.starter.reads import VERDICTS
 
 SEED = 11
+KEY = "key.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,16 @@ def _fact(fact: Mapping[str, Any], short: str) -> list[str]:
 
 
 def of_files(paths: Sequence[Path]) -> list[Group]:
+    """Raises `ValueError` where the files tell one brief in different ways."""
     found: dict[tuple[str, ...], list[tuple[str, tuple[int, int]]]] = defaultdict(list)
-    asked = {}
+    asked: dict[tuple[str, ...], str] = {}
     for place, path in enumerate(paths):
         for number, line in lines_of(path):
-            key = (line["source"], line["product"], line["language"], line["segment"], line["channel"])
+            key = (line["source"], line["key"], line["language"], line["segment"], line["channel"])
             found[key].append((line["text"], (place, number)))
-            asked[key] = _asked({**line, "leads": []})
+            told = _asked({**line, "leads": []})
+            if asked.setdefault(key, told) != told:
+                raise ValueError(f"{path.name}, line {number}: another brief than that of the same item before")
     chance = random.Random(SEED)
     keys = chance.sample(sorted(found), len(found))
     return [Group(asked[key], tuple(chance.sample(found[key], len(found[key])))) for key in keys]
@@ -73,7 +78,7 @@ def of_files(paths: Sequence[Path]) -> list[Group]:
 def _asked(line: Mapping[str, Any]) -> str:
     facts = "; ".join(f"{name}: {value} {unit}".strip() for name, value, unit in line["facts"])
     told = [
-        f"{line['channel']} | {line['language']} | for: {line['segment']} | tone: {line.get('tone', '-')}",
+        f"{line['channel']} | {line['language']} | for: {line['segment']} | tone: {line.get('tone') or '-'}",
         f"product: {line['product']}" + (f" ({line['brand']})" if line.get("brand") else ""),
         f"facts: {facts or '-'}",
     ]
@@ -84,38 +89,52 @@ def _asked(line: Mapping[str, Any]) -> str:
     return "\n".join(told)
 
 
-def write_sheets(groups: Sequence[Group], folder: Path, parts: int) -> None:
+def write_sheets(groups: Sequence[Group], paths: Sequence[Path], folder: Path, parts: int) -> None:
     folder.mkdir(parents=True)
-    key = {}
+    places = {}
     for part in range(parts):
         lines = []
         for number, group in list(enumerate(groups))[part::parts]:
             lines += ["", f"--- {group.asked}"]
             for place, (text, origin) in enumerate(group.texts):
-                key[f"{number}.{place}"] = origin
+                places[f"{number}.{place}"] = origin
                 lines.append(f"{number}.{place}  {json.dumps(text, ensure_ascii=False)[1:-1]}")
         (folder / f"sheet-{part + 1}.txt").write_text("\n".join(lines[1:]) + "\n", encoding="utf-8")
-    (folder / "key.json").write_text(json.dumps(key), encoding="utf-8")
+    key = {"files": [_hash(path) for path in paths], "places": places}
+    (folder / KEY).write_text(json.dumps(key), encoding="utf-8")
 
 
-def verdicts(folder: Path) -> Iterator[tuple[tuple[int, int], str]]:
-    """Of each text that was read what it is called in its file, and its verdict. Raises `ValueError` for a line that is
-    none, one number read twice and one that no sheet has."""
-    key, seen = json.loads((folder / "key.json").read_text(encoding="utf-8")), set()
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def verdicts(paths: Sequence[Path], folder: Path) -> dict[tuple[int, int], str]:
+    """Of each text that was read, by file and what it is called there, its verdict. Raises `ValueError` for other files than the
+    sheets are of, a line that is no verdict, a number read twice and one that no sheet has."""
+    key = json.loads((folder / KEY).read_text(encoding="utf-8"))
+    if key["files"] != [_hash(path) for path in paths]:
+        raise ValueError("These sheets were made of other files, or of these in another order.")
+    found: dict[tuple[int, int], str] = {}
     for path in sorted(folder.glob("sheet-*.verdicts")):
         for place, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             if not line.strip():
                 continue
             number, _, verdict = line.strip().partition(" ")
-            if verdict.strip() not in VERDICTS or number not in key or number in seen:
+            origin = tuple(key["places"].get(number, ()))
+            if verdict.strip() not in VERDICTS or len(origin) != 2 or origin in found:
                 raise ValueError(f"{path.name}, line {place}: {line}")
-            seen.add(number)
-            yield (key[number][0], key[number][1]), verdict.strip()
+            found[origin] = verdict.strip()
+    if left := len(key["places"]) - len(found):
+        print(f"{left} of {len(key['places'])} texts have no verdict")
+    return found
 
 
-def keep(path: Path, folder: Path) -> None:
-    """Adds every draft with a verdict to the corpus."""
-    found = dict(verdicts(folder))
+def keep(path: Path, folder: Path, corpus: Path = CORPUS) -> None:
+    """Adds every draft with a verdict to the corpus, once."""
+    kept_before = folder / "kept"
+    if kept_before.exists():
+        raise ValueError("These drafts were added to the corpus before.")
+    found = verdicts([path], folder)
     new: dict[str, list[str]] = defaultdict(list)
     for number, line in lines_of(path):
         read = [[text, found[number, place]] for place, text in enumerate(line["drafts"]) if (number, place) in found]
@@ -123,8 +142,9 @@ def keep(path: Path, folder: Path) -> None:
             kept = {name: value for name, value in line.items() if name != "category"} | {"drafts": read}
             new[line["category"]].append(json.dumps(kept, ensure_ascii=False, separators=(",", ":")))
     for category, lines in new.items():
-        with (CORPUS / f"reads-{category}.jsonl").open("a", encoding="utf-8") as out:
+        with (corpus / f"reads-{category}.jsonl").open("a", encoding="utf-8") as out:
             out.writelines(f"{line}\n" for line in lines)
+    kept_before.touch()
     print(f"{sum(map(len, new.values()))} briefs, {len(found)} drafts: {dict(Counter(found.values()))}")
 
 
@@ -132,7 +152,7 @@ def tally(paths: Sequence[Path], folder: Path) -> None:
     counts = [Counter[str]() for _ in paths]
     parts: dict[str, list[Counter[str]]] = defaultdict(lambda: [Counter() for _ in paths])
     lines = [dict(lines_of(path)) for path in paths]
-    for (place, number), verdict in verdicts(folder):
+    for (place, number), verdict in verdicts(paths, folder).items():
         line = lines[place][number]
         counts[place][verdict] += 1
         parts[f"{line['source']}, {line['language']}"][place][verdict] += 1
@@ -152,9 +172,9 @@ def main() -> None:
     parser.add_argument("--sheets", type=int, default=8)
     options = parser.parse_args()
     if options.what == "drafts":
-        write_sheets(of_drafts(options.files[0]), options.folder, options.sheets)
+        write_sheets(of_drafts(options.files[0]), options.files[:1], options.folder, options.sheets)
     elif options.what == "blind":
-        write_sheets(of_files(options.files), options.folder, options.sheets)
+        write_sheets(of_files(options.files), options.files, options.folder, options.sheets)
     elif options.what == "keep":
         keep(options.files[0], options.folder)
     else:

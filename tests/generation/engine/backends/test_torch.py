@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 import torch
 
+from generation.engine.backends.rows import Row
 from generation.engine.backends.torch import TorchBackend
 from generation.engine.config import FinishReason, Language, Prompt, SamplingConfig
 from generation.engine.errors import GenerationCancelledError, ModelNumbersError
+from generation.engine.held import held
 from generation.engine.language import matches_language
 from generation.engine.loader import load
+from generation.engine.seeds import derive_seed
 
 CONFIG = SamplingConfig(temperature=1.0, top_k=50, top_p=1.0, repetition_penalty=1.0, max_new_tokens=40)
 GREEDY = SamplingConfig(temperature=0.01, top_k=1, top_p=1.0, repetition_penalty=1.0, max_new_tokens=25)
@@ -60,6 +63,39 @@ def test_outputs_of_neighbouring_seeds_begin_apart(backend: TorchBackend) -> Non
         texts = [output.text for output in backend.generate([PROMPT] * 160, config, range(160))]
         begun[arithmetic] = sum(len({text[:6] for text in texts[first : first + 8]}) for first in range(0, 160, 8))
     assert begun[True] > begun[False]
+
+
+def test_each_output_is_drawn_from_the_same_distribution_all_the_same(backend: TorchBackend) -> None:
+    """Two samples of three tokens, with a penalty that depends on what was drawn: a chi-square test of homogeneity."""
+    opening = replace(CONFIG, top_k=4, top_p=0.9, repetition_penalty=1.3, max_new_tokens=3)
+    seeds = [derive_seed(number) for number in range(1500)]
+    found = [
+        Counter(one.text for one in backend.generate([PROMPT] * len(seeds), replace(opening, arithmetic=on), seeds))
+        for on in (True, False)
+    ]
+    texts = [text for text, count in (found[0] + found[1]).items() if count >= 20]
+    pairs = [[one[text] for text in texts] for one in found]
+    pairs = [[*counts, len(seeds) - sum(counts)] for counts in pairs]
+    chi = sum((left - right) ** 2 / max(1, left + right) for left, right in zip(*pairs, strict=True))
+    degrees = len(texts)
+    assert degrees > 5 and chi < degrees + 3.5 * (2 * degrees) ** 0.5
+
+
+def test_a_rows_number_ends_where_it_is_used_up_or_a_token_was_refused() -> None:
+    row = Row(number=0, held=held(PROMPT), most=4, chances=[0.1, 0.2, 0.3, 0.4], code=0.7, open=1.0)
+    assert row.chance == 0.7
+    row.drew(0.6, 0.5)
+    row.tokens.append(3)
+    assert (row.chance, row.open) == (0.6, 0.5)
+    row.drew(0.9, 1 / 32)
+    row.tokens.append(3)
+    assert row.chance == 0.3, "1 text in 64 begins so"
+    row.drew(0.5, 0.5)
+    assert row.chance == 0.3
+    refused = Row(number=0, held=held(PROMPT), most=4, chances=[0.1, 0.2], code=0.7, open=1.0)
+    refused.drew(0.6, 0.0)
+    refused.tokens.append(3)
+    assert refused.chance == 0.2
 
 
 def test_a_text_depends_on_its_seed_and_not_on_what_else_is_in_the_batch(loaded: Any) -> None:
