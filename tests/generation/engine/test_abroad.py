@@ -183,7 +183,7 @@ def test_plans_and_prompts_are_made_of_what_is_told() -> None:
     asked = with_plan(one, plan)
     assert asked.product_title == "Ridgeline 藏青色外套" and asked.facts == plan.facts and not asked.product_description
     assert all(character < "a" or character > "z" for fact in asked.facts for character in fact.value)
-    assert next_turn(one, {0}, 0) == 1 and make_angles(one)[0] == plan
+    assert next_turn(one, {(0, 0)}, 0) == 1 and make_angles(one)[0] == plan
 
 
 def test_a_text_gets_the_room_that_its_leading_facts_fill_unless_its_length_is_asked_for() -> None:

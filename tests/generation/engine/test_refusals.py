@@ -13,7 +13,7 @@ from generation.engine.errors import RemoteRefusedError, RemoteRequestError
 from generation.engine.filling import Filled, Filler
 from generation.engine.item import Angle, Item
 from generation.engine.plan import Plan
-from generation.engine.seeds import derive_seed
+from generation.engine.seeds import seed_of_output
 
 WORDS = "amber birch copper delta ember fjord grove heron ivory juniper kelp lunar maple north ochre pearl quartz river"
 
@@ -67,7 +67,7 @@ def test_no_answer_is_asked_for_twice_and_numbers_and_seeds_stay() -> None:
     server = Server(lambda prompt, times: prompt == "b:")
     [filled] = fill(server, item("abc", 4))
     assert len(filled.kept) == 4 and server.answers == filled.outputs == 7
-    seeds = [derive_seed(7, number) for number in range(7)]
+    seeds = [seed_of_output(7, number) for number in range(7)]
     assert server.asked[:7] == [(f"{'abc'[number % 3]}:", seeds[number]) for number in range(7)]
     assert server.asked[7:] == [("c:", seeds[1]), ("c:", seeds[4])], "the turns of the angle that was refused"
     assert filled.item.refused == {1: [(0, None)]} and list(filled.refusals) == ["b:"] and filled.error == ""
@@ -126,7 +126,7 @@ def test_an_output_that_came_of_a_prompt_that_is_refused_is_not_kept() -> None:
     server = InParts(lambda prompt, times: False)
     [filled] = fill(server, item("ab", 3))
     assert filled.item.refused == {1: [(0, None)]}
-    seeds = [derive_seed(7, number) for number in range(6)]
+    seeds = [seed_of_output(7, number) for number in range(6)]
     assert server.asked[6:] == [("a:", seeds[1]), ("a:", seeds[3]), ("a:", seeds[5])]
     assert len(filled.kept) == 3 and filled.outputs == 6
 
