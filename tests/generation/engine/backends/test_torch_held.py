@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.engine.backends.torch import TorchBackend
-from generation.engine.config import FinishReason, Prompt, SamplingConfig
+from generation.engine.config import FinishReason, Output, Prompt, SamplingConfig
 from generation.engine.loader import load
 
 CONFIG = SamplingConfig(temperature=1.0, top_k=50, top_p=1.0, repetition_penalty=1.0, max_new_tokens=30, batch_size=8)
@@ -72,12 +72,16 @@ def test_near_the_limit_a_clause_ends_the_text(model_root: Path) -> None:
     head[comma] = head[loaded.tokenizer.encode("\n", start=False)[0]]  # as likely as the end: about 1 token in 12
     backend, free = TorchBackend(loaded), Prompt("商品：外套\n标题：", "\n")
 
-    def ended(prompt: Prompt) -> int:
-        outputs = backend.generate([prompt] * 900, CONFIG, range(900))
-        near = [one for one in outputs if one.text.endswith("，") and 10 <= len(one.text) <= 12]
+    def written(prompt: Prompt) -> list[Output]:
+        return backend.generate([prompt] * 450, CONFIG, range(450))
+
+    def ended(outputs: list[Output], limit: int) -> int:
+        near = [one for one in outputs if one.text.endswith("，") and limit // 2 <= len(one.text) <= limit]
         return sum(one.finish_reason is FinishReason.STOP for one in near)
 
-    assert ended(replace(free, limit=12)) > 2 * ended(free)
+    without = written(free)
+    found = [(ended(written(replace(free, limit=limit)), limit), ended(without, limit)) for limit in (10, 12, 16)]
+    assert sum(near for near, _ in found) > 1.5 * sum(chance for _, chance in found)
 
 
 def test_where_an_emoji_is_wanted_and_can_stand_it_is_likely(model_root: Path) -> None:
