@@ -66,7 +66,7 @@ def in_order(shop: Cast) -> None:
 def test_texts_of_an_item_come_from_two_angles_and_each_knows_its_own(in_order: None, make_run: MakeRun) -> None:
     run = work(make_run(2, 4, facts=FACTS, **SUBJECT))
     for item in run.items.all():
-        assert (item.leads, item.turns) == ([["Weight"], ["Colour"]], [0, 1])
+        assert (item.leads, item.led) == ([["Weight"], ["Colour"]], [(0, 0), (1, 0)])
         prompts = [item.prompt, item.plan["others"][0]["prompt"]]
         assert "Facts: Weight: " in prompts[0] and "Facts: Colour: " in prompts[1]
         for candidate in item.candidates.all():
@@ -87,7 +87,7 @@ def test_what_is_asked_for_from_a_text_keeps_to_its_angle(in_order: None, make_r
     run = make_run(1, 4, facts=FACTS, **SUBJECT, wish={"turn": 1})
     GenerationRun.objects.filter(pk=run.pk).update(parent=parent)
     [item] = work(run).items.all()
-    assert (item.leads, item.turns) == ([["Colour"]], [1])
+    assert (item.leads, item.led) == ([["Colour"]], [(1, 0)])
     assert {one.turn for one in item.candidates.all()} == {1}
 
 

@@ -231,7 +231,7 @@ def test_an_item_goes_on_from_the_angles_that_are_not_refused(
     assert run.status == JobStatus.SUCCEEDED and run.done == 24
     for item in run.items.all():
         assert (item.produced, item.error, item.refused) == (4, "", {0: [(0, None)], 2: [(0, None)]})
-        assert item.leads == [["Colour"], ["Cut"]] and item.turns == [0, 1, 2, 3]
+        assert item.leads == [["Colour"], ["Cut"]] and item.led == [(turn, 0) for turn in range(4)]
         assert (item.angles_refused, item.angles) == (2, 4) and "content filter" in item.refusal
     led = {tuple(one.leads) for one in Candidate.objects.filter(item__run=run).select_related("item")}
     assert led == {("Colour",), ("Cut",)}
