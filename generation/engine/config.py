@@ -167,10 +167,10 @@ class SamplingConfig:
     repetition_penalty  ≥ 1; lowers the logits of tokens that this output already holds (prompt tokens are not touched)
     max_new_tokens    hard end of every output; a prompt that needs less says so itself
     seed              what all randomness comes from
-    arithmetic        the first tokens of an output come of one number, that of its seed (`seeds.unit_of`): outputs of neighbouring
-                      seeds begin apart, and each is drawn from the same distribution all the same (arithmetic sampling:
+    arithmetic        the first tokens of an output come of one number, that of its seed (`seeds.unit_of`): outputs of which these
+                      lie apart begin apart, and each is drawn from the same distribution all the same (arithmetic sampling:
                       Vilnis et al. 2023, arXiv 2210.15458). False: every token comes of a number of its own. A model server
-                      draws as it does
+                      draws in its own way
     batch_size        how many outputs are written at once; more is faster in all, later for the first
     """
 

@@ -120,10 +120,11 @@ def make_angles(brief: CopyBrief, encode: Encode | None = None, most: int = MOST
 def _with_others_beside(read: _Reading, plans: Sequence[Plan], most: int) -> Sequence[Plan]:
     """The plans, and further ones up to `most`: of their first facts that which led least often, beside it the facts that led
     least often."""
-    found = list(plans)
-    if plans[0].leads < 2:
+    found, leads = list(plans), plans[0].leads
+    if leads < 2 or len(found) == most:
         return found
-    further = [read.plan(plan.turn, skip=skip) for skip in range(1, len(read.order) - 1) for plan in plans]
+    skips = range(1, min(most * leads, len(read.order) - 1))
+    further = [read.plan(plan.turn, skip=skip) for skip in skips for plan in plans]
     while len(found) < most:
         new = [plan for plan in further if {*plan.leading} not in [{*one.leading} for one in found]]
         if not new:

@@ -219,9 +219,9 @@ class GenerationItem(models.Model):
     @property
     def led(self) -> list[tuple[int, int]]:
         """Turn and skip of each angle from which it was written, or is to be, or was to be."""
-        wish = {"turn": 0, **self.payload.get("wish", {})}
-        angles = (self.plan, *self.plan.get("others", []))
-        return [(int(angle.get("turn", wish["turn"])), int(angle.get("skip", 0))) for angle in angles]
+        asked = {"turn": 0, "skip": 0, **self.payload.get("wish", {})}
+        angles = ({**asked, **angle} for angle in (self.plan, *self.plan.get("others", [])))
+        return [(int(angle["turn"]), int(angle["skip"])) for angle in angles]
 
 
 class Candidate(models.Model):

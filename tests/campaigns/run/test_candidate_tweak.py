@@ -130,7 +130,9 @@ class TestWhatIsDifferent:
         second.draw = 1
         angle = {"leads": [["weight", "weight", ""], ["hood", "hood", ""]], "turn": 0, "skip": 1, "prompt": "Another"}
         second.item.plan = {"leads": [["weight", "weight", ""], ["cut", "cut", ""]], "turn": 0, "others": [angle]}
-        assert wish(tweaked(cast, second, Tweak.CALMER)).skip == wish(tweaked(cast, second, Tweak.LIKE)).skip == 1
+        calmer = tweaked(cast, second, Tweak.CALMER)
+        assert wish(calmer).skip == wish(tweaked(cast, second, Tweak.LIKE)).skip == 1
+        assert GenerationItem(payload=calmer).led == [(0, 1)], "before it is begun too"
         assert wish(tweaked(cast, second, Tweak.ANGLE)).skip == 0
 
     def test_shorter_is_at_most_70_per_cent_of_the_text_for_writer_and_check(self, cast: Cast) -> None:
