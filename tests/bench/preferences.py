@@ -1,6 +1,6 @@
 """Preference training on 200 simulated edits: does it prefer what people wrote, and does it forget?
 
-    MODEL_ROOT=/path/to/models python -m tests.bench.preferences --rate 1e-4 --epochs 2 --keep 0 0.5 0.75
+    MODEL_ROOT=/path/to/models python -m tests.bench.preferences --rate 1e-4 --epochs 1 --hold 20 --keep 0 0.25
 
 The draft (rejected) is what the parent itself writes for a brief of the starter corpus. The edit (chosen) is the same text
 after a simulated editor with a house style: no exclamation marks, no filler words, and never more than two sentences. 200
@@ -27,10 +27,12 @@ import django
 
 from generation.engine import starter_adapter
 from generation.engine.config import SamplingConfig
-from generation.engine.evaluation.items import EvalItem
+from generation.engine.prompts import render
+from generation.engine.seeds import derive_seed, seed_of_output
 from generation.engine.training.augment import planned
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import PreferencePair, Source, TrainingExample, is_held_out
+from tests.bench.copy_quality import open_backend
 
 PAIRS, HELD_OUT_PAIRS, WATCHED = 200, 60, 128
 FOLDS = 16  # parts of the forgetting set, whose changes of loss give the interval
@@ -43,21 +45,12 @@ _FILLERS = re.compile(
 )
 
 
-def drafts(root: Path, parent: Path, examples: Sequence[TrainingExample], threads: int) -> list[str]:
-    from generation.engine.backends.torch import TorchBackend
-    from generation.engine.evaluation.writer import BackendWriter
-    from generation.engine.loader import load
-
-    loaded = load(root / "gemma-3-270m", model_root=root, adapter=parent, threads=threads)
-    writer = BackendWriter(
-        name="parent",
-        backend=TorchBackend(loaded),
-        template_id="brief-1",
-        sampling=SamplingConfig(batch_size=16),
-        count_tokens=lambda text: len(loaded.tokenizer.encode(text, start=False)),
-    )
-    items = [EvalItem(one.id, planned(one), one.text) for one in examples]
-    return [some[0] for some in writer.generate(items, seed=1)]
+def drafts(adapter: str, engine: str, examples: Sequence[TrainingExample], threads: int) -> list[str]:
+    """One for each, by the adapter over the starter's base."""
+    sampling = SamplingConfig(batch_size=16)
+    prompts = [render("brief-1", planned(one)) for one in examples]
+    seeds = [seed_of_output(derive_seed(1, one.id), 0) for one in examples]
+    return [one.text for one in open_backend(adapter, engine, threads).generate(prompts, sampling, seeds)]
 
 
 def edited(draft: str) -> str:
@@ -80,10 +73,12 @@ def pairs_of(examples: Sequence[TrainingExample], written: Sequence[str]) -> lis
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", default=starter_adapter.NAME)
+    parser.add_argument("--engine", choices=("torch", "openvino"), default="openvino", help="what writes the drafts")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--replay", type=float, default=1.0)
+    parser.add_argument("--hold", type=float, default=0.0, help="hold the examples instead of learning them again")
     parser.add_argument("--keep", type=float, nargs="+", default=[0.0], help="shares of the parent's weights")
     options = parser.parse_args()
     django.setup()
@@ -102,15 +97,15 @@ def main() -> None:
     random.Random(1).shuffle(corpus)
     learned = [one for one in corpus if not is_held_out(one.product)][: DRAFTS_PER_PAIR * PAIRS]
     kept = [one for one in corpus if is_held_out(one.product)]
-    pairs = pairs_of(learned, drafts(root, parent, learned, options.threads))[:PAIRS]
+    pairs = pairs_of(learned, drafts(options.parent, options.engine, learned, options.threads))[:PAIRS]
     watched = kept[: DRAFTS_PER_PAIR * HELD_OUT_PAIRS]
-    held_out = pairs_of(watched, drafts(root, parent, watched, options.threads))[:HELD_OUT_PAIRS]
+    held_out = pairs_of(watched, drafts(options.parent, options.engine, watched, options.threads))[:HELD_OUT_PAIRS]
     for pair in held_out[:4]:
         print(f"draft: {pair.rejected}\nedit:  {pair.chosen}", flush=True)
     trained = read_lineage(parent)["config"]
     config = TrainConfig(
         rank=trained["rank"], alpha=trained["alpha"], dropout=0.0, epochs=0, preference_epochs=options.epochs,
-        learning_rate=options.rate, preference_rate=1.0, threads=options.threads, replay=options.replay,
+        learning_rate=options.rate, preference_rate=1.0, evaluations=1, threads=options.threads, replay=options.replay, hold=options.hold,
     )  # fmt: skip
 
     def say(progress: Progress) -> bool:

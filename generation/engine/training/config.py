@@ -35,6 +35,8 @@ class TrainConfig:
     keep_parent            share of the parent's weights in those that come out, after the last step: less is forgotten (Wortsman
                            et al. 2022, arXiv 2109.01903); 0: none. Nothing without a parent
     replay                 examples that are learned again beside each pair, against forgetting; 0: none
+    hold                   with a weight, those are not learned again but held: by half the square of how much likelier or less
+                           likely each of their tokens became since the pairs began (`losses.hold_loss`); 0: learned
     evaluations            how often in an epoch the held-out loss is measured
     patience               evaluations without a better held-out loss after which training stops; 0: never
     checkpoint_every       steps between two checkpoints
@@ -69,6 +71,7 @@ class TrainConfig:
     preference_rate: float = 0.1
     keep_parent: float = 0.0
     replay: float = 1.0
+    hold: float = 0.0
     evaluations: int = 2
     patience: int = 3
     checkpoint_every: int = 50
@@ -109,6 +112,7 @@ class TrainConfig:
             "preference_rate": 0 < self.preference_rate <= 1,
             "keep_parent": 0 <= self.keep_parent < 1,
             "replay": 0 <= self.replay <= 8,
+            "hold": 0 <= self.hold <= 100,
             "evaluations": 1 <= self.evaluations <= 100,
             "patience": 0 <= self.patience <= 1000,
             "checkpoint_every": self.checkpoint_every >= 1,
@@ -142,11 +146,11 @@ class TrainConfig:
 
     def identity(self) -> dict[str, Any]:
         """What a checkpoint is of: without threads, and equal for trainings from before rooms were told to fit, references could
-        be chosen and parents kept."""
+        be chosen, parents kept and examples held."""
         told = {**self.to_dict(), "threads": None}
         if self.own_reference:
             del told["own_reference"]
-        for name in ("fit_room", "keep_parent"):
+        for name in ("fit_room", "keep_parent", "hold"):
             if not getattr(self, name):
                 del told[name]
         return told

@@ -103,3 +103,9 @@ def preference_loss(
     (Rafailov et al. 2023, arXiv 2305.18290, equation 7)."""
     margin = (chosen - base_chosen) - (rejected - base_rejected)
     return -torch.nn.functional.logsigmoid(beta * margin)
+
+
+def hold_loss(own: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+    """Half the squared change of each token's log-probability [N] since before: none as it begins, and then it only pulls back, where
+    learning a text again goes on sharpening it (replay of the model's own answers, Buzzega et al. 2020, arXiv 2004.07211)."""
+    return 0.5 * (own - before).square()

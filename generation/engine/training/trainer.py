@@ -26,7 +26,7 @@ from generation.engine.training.distributed import World
 from generation.engine.training.held_out import by_row, held_out_loss, measure
 from generation.engine.training.journal import Journal
 from generation.engine.training.lora import Adapter, between_weights, read_weights
-from generation.engine.training.losses import preference_loss
+from generation.engine.training.losses import hold_loss, preference_loss
 from generation.engine.training.progress import Progress, TrainResult
 
 
@@ -225,10 +225,18 @@ class Trainer:
         """Add the rows' gradients, as heavy together as the step's pairs. Returns the tokens that went through."""
         tokens, whole = 0, sum(row.share for row in rows)
         for part in parts(self.world.share(rows), self.config.accumulation) if rows else ():
-            loss, count = self._loss(part)
+            loss, count = self._hold_loss(part) if self.config.hold else self._loss(part)
             (loss / whole).backward()  # type: ignore[no-untyped-call]
             tokens += count
         return tokens
+
+    def _hold_loss(self, rows: Sequence[Row]) -> tuple[torch.Tensor, int]:
+        """By how much the rows' tokens became likelier or less likely since the pairs began, and the tokens that went through."""
+        batch = batch_of(rows, self.adapter.device)
+        with self.adapter.at(self._best):
+            before = self.adapter.logprobs(batch)
+        loss = hold_loss(self.adapter.logprobs(batch), before)
+        return self.config.hold * (loss * batch.weights).sum(), 2 * batch.ids.numel()
 
     def _loss(self, items: Sequence[Row | PairRow]) -> tuple[torch.Tensor, int]:
         """The summed loss of the items, and how many tokens went through."""

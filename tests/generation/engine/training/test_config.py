@@ -33,6 +33,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "preference_rate": (0.0, 1.1),
     "keep_parent": (-0.1, 1.0),
     "replay": (-0.1, 8.1),
+    "hold": (-0.1, 101.0),
     "evaluations": (0, 101),
     "patience": (-1, 1001),
     "checkpoint_every": (0, -5),
@@ -79,10 +80,11 @@ def test_a_missing_setting_is_the_default() -> None:
 
 
 def test_a_training_from_before_some_settings_were_there_is_the_same_without_them() -> None:
-    later = ("fit_room", "own_reference", "keep_parent")
+    later = ("fit_room", "own_reference", "keep_parent", "hold")
     before = {name: value for name, value in TrainConfig().to_dict().items() if name not in later}
     config = TrainConfig.from_dict({"fit_room": 0.0, **before, "threads": 2})
     assert config.identity() == {**before, "threads": None}
     assert TrainConfig(fit_room=0.5).identity()["fit_room"] == 0.5
     assert TrainConfig(own_reference=0).identity()["own_reference"] == 0
     assert TrainConfig(keep_parent=0.5).identity()["keep_parent"] == 0.5
+    assert TrainConfig(hold=4.0).identity()["hold"] == 4.0

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from generation.engine.training.losses import CHUNK, Head, chosen_logprobs, preference_loss
+from generation.engine.training.losses import CHUNK, Head, chosen_logprobs, hold_loss, preference_loss
 
 
 @pytest.mark.parametrize("cap", [None, 3.0])
@@ -61,3 +61,12 @@ def test_the_preference_loss_is_dpo_s() -> None:
     assert preference_loss(*own, *base, beta=0.5).item() == pytest.approx(expected, rel=1e-6)
     equal = torch.tensor([-3.0])
     assert preference_loss(equal, equal, equal, equal, beta=0.1).item() == pytest.approx(math.log(2))
+
+
+def test_what_is_held_costs_nothing_where_it_stayed_and_pulls_back_from_both_sides() -> None:
+    before = torch.tensor([-1.0, -2.0, -3.0])
+    own = torch.tensor([-1.0, -2.5, -2.0], requires_grad=True)
+    loss = hold_loss(own, before)
+    assert loss.tolist() == [0.0, 0.125, 0.5]
+    loss.sum().backward()
+    assert own.grad is not None and own.grad.tolist() == [0.0, -0.5, 1.0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,21 @@ def test_pairs_are_learned_without_losing_the_examples(make_trainer: MakeTrainer
     assert history[-1]["held_out"] < before["held_out"] * 1.1
     assert {progress.phase for progress in heard} == {"examples", "pairs"}
     assert heard[-1].loss < heard[12].loss
+
+
+def test_examples_that_are_held_stay_as_likely_as_they_were_while_pairs_are_learned(
+    make_trainer: MakeTrainer, data: TrainingData, tmp_path: Path
+) -> None:
+    data = replace(data, pairs=[pair_for(n) for n in range(12)], held_out_pairs=[pair_for(n) for n in range(12)])
+
+    def after(hold: float) -> tuple[float, float]:
+        config = replace(
+            QUICK, dropout=0.0, preference_epochs=4, preference_rate=0.5, replay=2.0, chosen_weight=0.0, hold=hold
+        )
+        history = make_trainer(data=data, config=config, folder=tmp_path / f"hold {hold}").run().state.history
+        before = next(entry for entry in history if entry["step"] == 12)
+        return abs(history[-1]["held_out"] - before["held_out"]), history[-1]["pair_accuracy"]
+
+    (learned, _), (held, accuracy) = after(0.0), after(20.0)
+    assert held < learned / 5
+    assert accuracy > 0.9
