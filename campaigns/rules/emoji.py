@@ -17,7 +17,17 @@ _BY_ITSELF = (
 # a sign with the selector that asks for its emoji form, and keycaps
 _EMOJI = re.compile(f"[{_BY_ITSELF}]|[\u00a9-\u3299]\ufe0f|[0-9#*]\ufe0f?\u20e3")
 
+# emoji that show nothing
+_SIGNS = re.compile(
+    "[\u2640\u2642\u26a0\u26a7\u26d4\u2716\u274c\u274e\u2753-\u2757\u2795-\u2797]\ufe0f?|[0-9#*]\ufe0f?\u20e3"
+)
+
 
 def has_emoji(text: str) -> bool:
     """Whether any character of `text` is an emoji; typographic signs such as ©, ™, ★ and → are not."""
     return _EMOJI.search(text) is not None
+
+
+def has_picture(text: str) -> bool:
+    """Whether `text` has an emoji that shows something: a brief that wants emoji wants no ➕ and no ⚠️."""
+    return has_emoji(_SIGNS.sub("", text))

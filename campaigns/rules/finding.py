@@ -27,7 +27,7 @@ class Code(StrEnum):
 
     LENGTH_OVER_SOFT, LENGTH_OVER_HARD: `unit`, `measured`, `limit`; for SMS also `encoding` and `units`.
     GROUNDING_*: `claim` (the words as written), `kind`, `value` and `unit` (normalised, empty where there is none).
-    WORDING_MUST_MISSING, WORDING_NEVER_PRESENT: `word` (as the brief or brand wrote it).
+    WORDING_MUST_MISSING, WORDING_MUST_DENIED, WORDING_NEVER_PRESENT: `word` (as the brief or brand wrote it).
     LAW_ABSOLUTE: `word` (as the text has it).
     """
 
@@ -52,6 +52,7 @@ class Code(StrEnum):
     GROUNDING_MATERIAL = "grounding.material"
     GROUNDING_PROPERTY = "grounding.property"
     WORDING_MUST_MISSING = "wording.must_missing"
+    WORDING_MUST_DENIED = "wording.must_denied"
     WORDING_NEVER_PRESENT = "wording.never_present"
     LAW_ABSOLUTE = "law.absolute"
 

@@ -16,18 +16,27 @@ from campaigns.rules.folding import Folded, fold
 # A letter of a script that puts spaces between words, or a digit: \w without Han, kana and Hangul.
 _SPACED = "[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 _SPACED_CHARACTER = re.compile(_SPACED)
+_READ_BEFORE = 40  # characters in which a word can be denied
+# directly before a word: it is denied ("no free shipping", 不包邮); "not only" and 不仅 say it all the more
+_DENIED = re.compile(
+    r"(?:\b(?:no|not|without|never|neither|nor|excluding|excludes?)|n['’]t)(?:\s+(?:a|an|any|the|have|has|offer|include|get|come with))*\s*$|"
+    r"(?:[不没无未非]|没有|不[含享提支]供?持?|不是)\s*$"
+)
 
 
 def missing_must_words(text: str, words: Iterable[str]) -> list[Finding]:
-    """A warning for every one of `words` that `text` lacks, in their order; the spans are 0 to 0. Blank words are skipped."""
-    folded = fold(text, ignore_case=True)
-    return [
-        Finding.in_text(
-            text, code=Code.WORDING_MUST_MISSING, severity=Severity.WARNING, start=0, end=0, params={"word": word}
-        )
-        for word in _distinct(words)
-        if next(_occurrences(folded, word), None) is None
-    ]
+    """A warning for every one of `words` that `text` lacks, with the span 0 to 0, or only denies ("no free shipping"), where it does
+    so first; in their order. Blank words are skipped."""
+    folded, findings = fold(text, ignore_case=True), []
+    for word in _distinct(words):
+        places = list(_occurrences(folded, word))
+        if all(_DENIED.search(text[max(0, start - _READ_BEFORE) : start].casefold()) for start, _ in places):
+            code = Code.WORDING_MUST_DENIED if places else Code.WORDING_MUST_MISSING
+            start, end = places[0] if places else (0, 0)
+            findings.append(
+                Finding.in_text(text, code=code, severity=Severity.WARNING, start=start, end=end, params={"word": word})
+            )
+    return findings
 
 
 def present_never_words(text: str, words: Iterable[str]) -> list[Finding]:

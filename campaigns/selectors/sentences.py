@@ -36,6 +36,7 @@ FINDINGS: dict[str, Text] = {
     "grounding.material": gettext_lazy("The material “%(claim)s” stands in no record of the product."),
     "grounding.property": gettext_lazy("The property “%(claim)s” stands in no record of the product."),
     "wording.must_missing": gettext_lazy("The must word “%(word)s” is missing."),
+    "wording.must_denied": gettext_lazy("The must word “%(word)s” is denied where it stands."),
     "wording.never_present": gettext_lazy("“%(word)s” must never be used."),
     "law.absolute": gettext_lazy("“%(word)s” is an absolute term, which advertising law forbids or wants proved."),
 }
@@ -49,7 +50,7 @@ DROPS: dict[str, Text] = {
         "has a unit or currency sign without its number, stutters, or gives a measure in the wrong unit"
     ),
     "never_word": gettext_lazy("contains a never word"),
-    "must_word_missing": gettext_lazy("lacks a must word"),
+    "must_word_missing": gettext_lazy("lacks a must word, or denies it"),
     "unsupported": gettext_lazy(
         "claims what no fact supports: a number, price, date, address, colour, material or property"
     ),
@@ -82,7 +83,8 @@ RUN_ERRORS: dict[str, tuple[Text, Text]] = {
     "nothing_passed": (
         gettext_lazy("The model wrote texts, but none of them passed the checks."),
         gettext_lazy(
-            "See below why they were dropped. Fewer must and never words or a channel with more room help most."
+            "See below why they were dropped. What helps: fewer must and never words, no emoji asked for, a channel with more room, "
+            "or more facts of the product, in the language of the copy."
         ),
     ),
     "engine": (

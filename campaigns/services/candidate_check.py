@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from campaigns.rules import limits
-from campaigns.rules.emoji import has_emoji
+from campaigns.rules.emoji import has_emoji, has_picture
 from campaigns.rules.finding import Code
 from campaigns.services.copy_check import check_text
 from generation.engine.config import Check
@@ -22,6 +22,7 @@ DROPS = {
     Code.LAW_ABSOLUTE: "absolute_term",
     "grounding.": "unsupported",
     Code.WORDING_MUST_MISSING: "must_word_missing",
+    Code.WORDING_MUST_DENIED: "must_word_missing",
 }
 
 
@@ -72,6 +73,6 @@ def _reason(findings: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _emoji_reason(text: str, wanted: bool | None) -> str:
-    if wanted is None or has_emoji(text) is wanted:
-        return ""
-    return "emoji_missing" if wanted else "emoji_unwanted"
+    if wanted:
+        return "" if has_picture(text) else "emoji_missing"
+    return "emoji_unwanted" if wanted is False and has_emoji(text) else ""

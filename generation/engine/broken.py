@@ -33,12 +33,16 @@ _VALUE = re.compile(
     r"([a-z]{4,}s) (to|into|after|up|out|its|your)\b|([a-z]{3,}ed) (to|in|at|on|against|over|through|from|by|with)\b"
 )
 _CARRIES_NO_VERB, _CARRIES_NO_PARTICIPLE = r"\b(?:with|has|have|an?) ", r"\b(?:with|an?|of|from|for) "
-_HOLES = (_STUTTER, _CHOICE, _HAN_UNIT, _OTHER_MEASURE)
+_TORN = re.compile(  # what only goes with another emoji, without it: a sign of sex, a colour of skin, a joiner
+    "(?<!\u200d)[\u2640\u2642]|\u200d(?![\u2600-\u27bf\U0001f000-\U0001faff])|(?<![\u261d\u26f9\u270a-\u270d\U0001f385-\U0001faf8])[\U0001f3fb-\U0001f3ff]"
+)
+_HOLES = (_STUTTER, _CHOICE, _HAN_UNIT, _OTHER_MEASURE, _TORN)
 
 
 def is_broken(text: str, names: Iterable[str] = ()) -> bool:
     """Whether a currency sign or a unit of measure stands without its number, a word is stuttered, a thing is offered as
-    the choice beside itself, or a weight or time is said in another measure; but for names that are written so."""
+    the choice beside itself, a weight or time is said in another measure, or an emoji is torn apart; but for names that are written
+    so."""
     for name in names:
         if name in text and is_broken(name):
             text = text.replace(name, "")

@@ -11,9 +11,18 @@ NEAR = 0.65  # of the limit; from here on a text that could end had better do so
 _CLAUSE_END = re.compile(r"[.,:;!?，。：；！？、…]\s*$")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u23e9-\u23fa\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3]")
 
+_SIGNS = re.compile(
+    "[\u2640\u2642\u26a7\u2795-\u2797\u2716\u274c\u274e\u2753-\u2757\u26a0\u26d4\ufe0f\u20e3\U0001f3fb-\U0001f3ff]"
+)
+
 
 def has_emoji(text: str) -> bool:
     return _EMOJI.search(text) is not None
+
+
+def has_picture(text: str) -> bool:
+    """Whether it has an emoji that shows something, and no mere sign: who wants emoji wants no "➕" and no "⚠️"."""
+    return has_emoji(_SIGNS.sub("", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,8 @@ class Held:
         return len(self.banned.findall(_folded(after))) > len(self.banned.findall(_folded(before)))
 
     def lacks_emoji(self, text: str) -> bool:
-        """Whether the text wants an emoji, has none, and is at a place where one can stand: behind a clause."""
-        return self.prompt.emoji is True and not has_emoji(text) and _CLAUSE_END.search(text) is not None
+        """Whether the text wants an emoji, has none that shows something, and is at a place where one can stand: behind a clause."""
+        return self.prompt.emoji is True and not has_picture(text) and _CLAUSE_END.search(text) is not None
 
     def used(self, text: str) -> float:
         """The share of the limit that the text uses; 0 without a limit."""

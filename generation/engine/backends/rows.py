@@ -15,7 +15,7 @@ from generation.engine.backends.bans import Bans
 from generation.engine.backends.base import Request
 from generation.engine.config import FinishReason, Language, Output, Prompt, SamplingConfig
 from generation.engine.errors import ModelNumbersError
-from generation.engine.held import Held, has_emoji, held
+from generation.engine.held import Held, has_emoji, has_picture, held
 from generation.engine.sampling import draw, uniforms
 from generation.engine.seeds import unit_of
 from generation.engine.tokens import TextTokenizer
@@ -72,7 +72,7 @@ class RowWriter:
         self._blank = self._marked(tokenizer.blank_ids)
         self._marks: dict[str, torch.Tensor] = {}
         self._end_tokens: dict[str, torch.Tensor] = {}
-        self._emoji_tokens: torch.Tensor | None = None
+        self._picture_tokens: torch.Tensor | None = None
 
     def begin(self, number: int, request: Request, config: SamplingConfig) -> Row:
         prompt = request.prompt
@@ -145,7 +145,7 @@ class RowWriter:
         """[V] true at the tokens that no output of the prompt may hold, and [V] those that none may begin with."""
         banned = self._mark("special", lambda: self._tokenizer.banned_ids).clone()
         if prompt.emoji is False:
-            banned |= self._mark("emoji", lambda: self._emoji().tolist())
+            banned |= self._mark("emoji", lambda: self._pieces_with(has_emoji))
         first = banned | self._blank
         if prompt.language is not None:
             language = prompt.language
@@ -171,15 +171,17 @@ class RowWriter:
         raised = {place: (self._ends(row.held.prompt.stop), _END_BONUS) for place, row in self._due(rows)}
         for place, row in enumerate(rows):
             if row.held.prompt.emoji is True and row.held.lacks_emoji(self._tokenizer.decode(row.tokens)):
-                raised[place] = (self._emoji(), _EMOJI_BONUS)
+                raised[place] = (self._pictures(), _EMOJI_BONUS)
         return raised
 
-    def _emoji(self) -> torch.Tensor:
-        """Tokens that are an emoji."""
-        if self._emoji_tokens is None:
-            pieces = self._tokenizer.pieces
-            self._emoji_tokens = self._known(token for token, piece in enumerate(pieces) if has_emoji(piece))
-        return self._emoji_tokens
+    def _pictures(self) -> torch.Tensor:
+        """Tokens that are an emoji which shows something."""
+        if self._picture_tokens is None:
+            self._picture_tokens = self._known(self._pieces_with(has_picture))
+        return self._picture_tokens
+
+    def _pieces_with(self, has: Callable[[str], bool]) -> list[int]:
+        return [token for token, piece in enumerate(self._tokenizer.pieces) if has(piece)]
 
     def _due(self, rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
         """The rows whose end is made likelier: as long as they should be, or near their limit where they could end."""

@@ -78,3 +78,36 @@ def test_a_word_between_spaces_is_always_found_unless_it_is_nothing_but_marks(
 ) -> None:
     found = present_never_words(f"{before} {word} {after}", [word])
     assert found or missing_must_words("", [word]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("No free shipping for your pillow.", "free shipping"),
+        ("It comes without free shipping", "free shipping"),
+        ("We don't offer free shipping", "free shipping"),
+        ("Not a free shipping pillow", "free shipping"),
+        ("不包邮，慢回弹", "包邮"),
+        ("没有包邮", "包邮"),
+        ("不含赠品", "赠品"),
+    ],
+)
+def test_a_must_word_that_is_denied_is_not_there(text: str, word: str) -> None:
+    (found,) = missing_must_words(text, [word])
+    assert found.code is Code.WORDING_MUST_DENIED and text[found.start : found.end].casefold() == word
+    assert missing_must_words(f"{text} {word}", [word]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Not only free shipping", "free shipping"),
+        ("No parabens. Free shipping!", "free shipping"),
+        ("No parabens, free shipping", "free shipping"),
+        ("不仅包邮，还送运费险", "包邮"),
+        ("There is no added sugar", "no added sugar"),
+        ("The Hazel apron does not shrink", "hazel"),
+    ],
+)
+def test_a_must_word_behind_another_denial_is(text: str, word: str) -> None:
+    assert missing_must_words(text, [word]) == []

@@ -51,6 +51,7 @@ def verdict(text: str, emoji: bool | None = None, **changes: Any) -> Check:
         ("97% of hikers agree", {}, "unsupported"),
         ("Buy one, get one free", {}, "unsupported"),
         ("See www.example.org", {}, "unsupported"),
+        ("Dry all day, without hood", {"must_words": ["hood"]}, "must_word_missing"),
         ("Dry all day", {"must_words": ["hood"]}, "must_word_missing"),
         ("Dry all day, with a hood", {"must_words": ["hood"]}, ""),
         ("A cheap jacket", {"never_words": ["cheap"]}, "never_word"),

@@ -29,6 +29,8 @@ from tests.generation.starter_corpus import corpus
         "The head weighs 48 dB at the tip",
         "Standby of 112 g, battery lasts 5 cm",
         "手机续航 10.5 × 5.5 厘米",
+        "亚麻围裙，满 200 元包邮，♀️",
+        "Warm hands \U0001f3fd",
     ],
 )
 def test_what_is_broken(text: str) -> None:
@@ -39,6 +41,7 @@ def test_what_is_broken(text: str) -> None:
     "text",
     [
         "Weighs 320 g and folds to 20 × 30 cm",
+        "Who knows? 🤷\u200d♀️ Warm hands 👋🏽",
         "£15 off, or 15 € a month",
         "Cut to the cm, marked in mm",
         "Five kg of clay, half a kg a bag",
