@@ -93,7 +93,12 @@ class FactsField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 8}))
-        kwargs.setdefault("help_text", _("One per line: “weight: 320 g”. Copy may state these facts and no others."))
+        kwargs.setdefault(
+            "help_text",
+            _(
+                "One per line: “weight: 320 g”. Copy may state these facts and what the description says, and nothing else."
+            ),
+        )
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from generation.engine.config import CopyBrief, Fact, Language
+from generation.engine.config import FEATURE, CopyBrief, Fact, Language
 from generation.engine.evaluation.quantities import with_latin_units
 from generation.engine.glossary import (
     NUMBER,
@@ -32,7 +32,6 @@ _LEAST_TITLE = 0.34  # share of a title that must be known, or it stays as it is
 _LEAST_KNOWN = 0.6  # share of a part of a fact that must be known for it to be told
 # what a description tells becomes facts of these names, English and Chinese
 _NAMES = {"colour": ("Colour", "颜色"), "material": ("Material", "材质"), "pattern": ("Pattern", "图案")}
-_FEATURE = ("Feature", "特点")
 _AFFIRMED = {Language.EN: "Yes", Language.ZH_HANS: "是"}
 _YES, _NO = ("yes", "true", "是", "有", "支持"), ("no", "none", "n/a", "false", "否", "无", "不支持", "没有", "-")
 _ABBREVIATED = re.compile(r"\b(approx|incl|excl|max|min)\.", re.IGNORECASE)
@@ -106,7 +105,7 @@ def _fact(fact: Fact, language: Language) -> Fact | None:
     attribute, name = fact.attribute, ""
     if is_foreign := _is_abroad(attribute, language):
         name = glossary().whole(attribute, language, columns=True)
-        attribute = name[:1].upper() + name[1:] or _FEATURE[language is Language.ZH_HANS]
+        attribute = name[:1].upper() + name[1:] or FEATURE[language is Language.ZH_HANS]
     if language is Language.EN:
         told, unit = (f"{fact.value} {fact.unit}", "") if _is_abroad(fact.unit, language) else (fact.value, fact.unit)
         fact = replace(fact, value=re.sub("[、，] ?", ", ", with_latin_units(told)), unit=unit)
@@ -204,7 +203,7 @@ def _told_apart(phrase: Phrase, sentence: str, language: Language, *, is_quoted:
 
 
 def _name(kind: str, language: Language) -> str:
-    return _NAMES.get(kind, _FEATURE)[language is Language.ZH_HANS]
+    return _NAMES.get(kind, FEATURE)[language is Language.ZH_HANS]
 
 
 def _tells(phrase: Phrase) -> bool:

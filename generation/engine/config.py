@@ -45,6 +45,9 @@ def _need_words(**values: object) -> None:
             raise ValueError(f"{name} must be words, none of them empty")
 
 
+FEATURE = ("Feature", "特点")  # what a fact is called that a description tells without a name, English and Chinese
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One claim about a product that copy may use: attribute, value, and the value's unit if it has one."""

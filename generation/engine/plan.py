@@ -54,8 +54,11 @@ class Plan:
         return self.facts[: self.leads]
 
     def to_dict(self) -> dict[str, Any]:
-        """What is kept with the texts: the leading attributes, which turn it was, and what it skipped."""
+        """What is kept with the texts: the facts that lead or, without any, the sentence that is quoted first; which turn it was, and
+        what it skipped."""
         kept = {"leads": [[fact.attribute, fact.value, fact.unit] for fact in self.leading], "turn": self.turn}
+        if not self.leading and (quoted_first := sentences(self.about)):
+            kept["about"] = quoted_first[0]
         return {**kept, "skip": self.skip} if self.skip else kept
 
 
@@ -66,8 +69,8 @@ class _Reading:
     brief: CopyBrief
     weights: list[float]
     order: list[int]
-    sentences: tuple[str, ...]  # of a description that is too long, those worth quoting, the best first
-    whole: str  # a description that is not
+    sentences: tuple[str, ...]  # of the description, those worth quoting, the best first
+    whole: str  # a description that is quoted as it is: it is short, and beside it facts can take turns
     known: frozenset[str]
 
     def plan(self, turn: int, after: int = 0, skip: int = 0) -> Plan:
@@ -165,12 +168,13 @@ def kept_after(asked: CopyBrief, brief: CopyBrief, turn: int, after: int) -> int
 def _read(brief: CopyBrief, encode: Encode | None) -> _Reading:
     asked, brief = brief, in_own_language(brief)
     weights, cares = _weights(brief, encode), _cares(brief)
+    short = whole(brief.product_description)
     return _Reading(
         brief=brief,
         weights=weights,
         order=sorted(range(len(brief.facts)), key=lambda place: -weights[place]),
-        sentences=_worth_quoting(brief.product_description, cares, encode),
-        whole=whole(brief.product_description),
+        sentences=_worth_quoting(brief.product_description, cares, encode, every=bool(short)),
+        whole=short if len(brief.facts) >= _TOLD else "",
         known=_known(asked if len(brief.facts) < _TOLD else brief),
     )
 
@@ -246,8 +250,9 @@ def _weights(brief: CopyBrief, encode: Encode | None) -> list[float]:
     return [word + float(meaning) for word, meaning in zip(shared, meant, strict=True)]
 
 
-def _worth_quoting(description: str, cares: str, encode: Encode | None) -> tuple[str, ...]:
-    """The sentences that tell more than the others do and that the segment cares about, the best first; at least one."""
+def _worth_quoting(description: str, cares: str, encode: Encode | None, *, every: bool) -> tuple[str, ...]:
+    """The sentences that tell more than the others do and that the segment cares about, the best first; at least one. Of a short
+    description `every` one."""
     found = sentences(description)
     if not found:
         return ()
@@ -256,7 +261,7 @@ def _worth_quoting(description: str, cares: str, encode: Encode | None) -> tuple
         vectors = encode([*found, cares])
         worth += standing_out(vectors[:-1] @ vectors[-1]) / 2
     order = np.argsort(-worth, kind="stable")
-    return tuple(found[place] for number, place in enumerate(order) if number == 0 or worth[place] > 0)
+    return tuple(found[place] for number, place in enumerate(order) if number == 0 or every or worth[place] > 0)
 
 
 def _cares(brief: CopyBrief) -> str:

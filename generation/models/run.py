@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from copystudio.db import Job
 from generation.engine.angles import Span, angle_of
+from generation.engine.config import FEATURE
 from generation.models.model_version import ModelVersion
 
 Engine = dict[str, Any]
+_SHOWN = 60  # characters of a sentence that leads
 
 
 def engines_apart(engines: Iterable[Engine]) -> list[Engine]:
@@ -188,10 +191,10 @@ class GenerationItem(models.Model):
 
     @property
     def leads(self) -> list[list[str]]:
-        """The attributes that lead, for each angle from which it was written."""
+        """What leads, for each angle from which it was written."""
         found: list[list[str]] = []
         for place, angle in enumerate((self.plan, *self.plan.get("others", []))):
-            leads = [fact[0] for fact in angle.get("leads", [])]
+            leads = _named(angle)
             if leads and leads not in found and (0, None) not in self.refused.get(place, ()):
                 found.append(leads)
         return found
@@ -281,8 +284,8 @@ class Candidate(models.Model):
 
     @property
     def leads(self) -> list[str]:
-        """The attributes that its text was planned to lead with."""
-        return [fact[0] for fact in self._angle.get("leads", [])]
+        """What its text was planned to lead with."""
+        return _named(self._angle)
 
     @property
     def turn(self) -> int:
@@ -307,3 +310,9 @@ class Candidate(models.Model):
     @property
     def _angle(self) -> dict[str, Any]:
         return [self.item.plan, *self.item.plan.get("others", [])][self._place]
+
+
+def _named(angle: Mapping[str, Any]) -> list[str]:
+    """The attributes that lead, what has no name of its own by what it says; without facts the sentence that is quoted first."""
+    leads = [value if attribute in FEATURE else attribute for attribute, value, *_rest in angle.get("leads", [])]
+    return leads or [Truncator(about).chars(_SHOWN) for about in [angle.get("about", "")] if about]

@@ -70,6 +70,7 @@ def prepare(
     check, wished = checker(payload), dict(payload.pop("wish", {}))
     fills, wish = bool(wished.pop("fills", False)), Wish.from_dict(wished)
     ran, siblings = tuple(payload.pop("ran", ())), tuple(payload.pop("siblings", ()))
+    taken = tuple(payload.pop("taken", ()))
     checked = payload.pop("check", None) or {}
     with_text = str(payload.pop("with", ""))
     brief = CopyBrief.from_dict(payload)
@@ -94,7 +95,7 @@ def prepare(
         check=check,
         wanted=wanted,
         seed=seed_of(run, row),
-        taken=(*there, *ran, *filter(None, [wish.like])),
+        taken=(*there, *ran, *taken, *filter(None, [wish.like])),
         first=row.outputs,
         plan=first.plan,
         others=tuple(others),

@@ -46,7 +46,10 @@ def request_hash(*, version: ModelVersion, items: Sequence[ItemRequest]) -> str:
 
     Texts that already ran are not asked for: adopting one while the run goes on does not make the next press another run.
     """
-    asked = [[{key: value for key, value in item.payload.items() if key != "ran"}, item.count] for item in items]
+    asked = [
+        [{key: value for key, value in item.payload.items() if key not in ("ran", "taken")}, item.count]
+        for item in items
+    ]
     body = [version.pk, version.prompt_template, asked]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

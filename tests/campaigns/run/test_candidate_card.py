@@ -33,6 +33,12 @@ def test_it_says_what_the_text_leads_with(cast: Cast) -> None:
     candidate.item.save()
     shown = page(cast, candidate.item.run)
     assert "Leads with:" in shown and "<b>water column, weight</b>" in shown
+    candidate.item.plan = {"leads": [["Feature", "moisture-wicking", ""], ["Material", "linen", ""]], "turn": 0}
+    candidate.item.save()
+    assert "<b>moisture-wicking, Material</b>" in page(cast, candidate.item.run)
+    candidate.item.plan = {"leads": [], "turn": 0, "about": "It folds to 6 cm and fits behind a car seat. " * 2}
+    candidate.item.save()
+    assert "<b>It folds to 6 cm and fits behind a car seat. It folds to 6 …</b>" in page(cast, candidate.item.run)
     candidate.item.plan = {}
     candidate.item.save()
     assert "Leads with:" not in page(cast, candidate.item.run)

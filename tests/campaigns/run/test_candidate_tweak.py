@@ -53,6 +53,19 @@ class TestWhatComesOfIt:
         assert (about.product, about.segment, about.channel) == (parent.product, segment, parent.channel)
         assert about.brief_run.brief == parent.brief_run.brief and about.brief_run.run == run
 
+    def test_what_the_item_holds_already_is_not_written_again(self, cast: Cast) -> None:
+        first, second = write_candidates(make_run(cast), [TEXT, "Light in any weather at 320 g"])
+        for tweak in (Tweak.CALMER, Tweak.SHORTER, Tweak.IN_CHINESE):
+            assert tweaked(cast, first, tweak)["taken"] == [first.text, second.text]
+
+    def test_lists_of_runs_say_what_was_to_be_different(self, cast: Cast) -> None:
+        candidate = make_candidate(cast, TEXT)
+        tweaked(cast, candidate, Tweak.CALMER)
+        brief = candidate.item.brief_item.brief_run.brief
+        for page in ("runs/", "", f"campaigns/{brief.campaign_id}/", f"briefs/{brief.pk}/"):
+            shown = cast.client(cast.viewer).get(f"/w/{cast.workspace.slug}/{page}").content.decode()
+            assert '<span class="badge badge-info">Calmer</span>' in shown
+
     def test_with_htmx_the_live_list_of_the_run_comes(self, cast: Cast) -> None:
         candidate = make_candidate(cast, TEXT)
         response = cast.client(cast.copywriter).post(url(candidate), {"tweak": "like"}, headers=HTMX)

@@ -221,3 +221,16 @@ def test_a_text_gets_the_room_that_its_leading_facts_fill_unless_its_length_is_a
     assert with_plan(rich, make_plan(rich), full=True).channel == CHANNEL
     tight = replace(rich, channel=replace(CHANNEL, limit=30))
     assert with_plan(tight, make_plan(tight)).channel == tight.channel
+
+
+def test_sentences_of_a_short_description_take_turns_where_hardly_any_fact_can_and_none_is_lost() -> None:
+    description = "The head tilts and turns. It runs 20 hours on the lowest step. Ships within 2 days."
+    lamp = brief(Language.EN, "Drift Desk Lamp", description)
+    plans = make_angles(lamp)
+    assert len({plan.about.split(".")[0] for plan in plans}) == len(plans) == 3
+    assert all(len(plan.about) >= len(description) - 1 for plan in plans)
+    assert [plan.to_dict()["about"] for plan in plans] == [
+        plan.about.split(". ")[0].rstrip(".") + "." for plan in plans
+    ]
+    known = brief(Language.EN, "Lamp", description, ("Material", "steel"), ("Size", "40 cm"))
+    assert {plan.about for plan in make_angles(known)} == {description}
