@@ -17,7 +17,7 @@ from campaigns.forms.fields import WordsField
 from campaigns.models import Brief, Channel, Emoji, Length, Sentiment, Style
 from campaigns.models.brief import MAX_PER_ITEM
 from campaigns.selectors.brief import brief_channels, tags_in_use
-from campaigns.selectors.catalogue import categories, channels, segments, vendors
+from campaigns.selectors.catalogue import categories, channels, products, segments, vendors
 from campaigns.services.brief import PLAIN, BriefData
 from copystudio.errors import Text
 from copystudio.models import Workspace
@@ -104,6 +104,7 @@ class BriefScopeForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._workspace = workspace
         self.fields["segments"].queryset = segments(workspace)  # type: ignore[attr-defined]
         self.fields["channels"].queryset = channels(workspace)  # type: ignore[attr-defined]
         for name, values in (("category", categories), ("vendor", vendors), ("tag", tags_in_use)):
@@ -117,6 +118,14 @@ class BriefScopeForm(forms.Form):
         if kept and kept not in known:
             known.append(kept)
         self.fields[name].choices = [("", _("Any")), *((value, value) for value in known)]  # type: ignore[attr-defined]
+
+    def clean_skus(self) -> list[str]:
+        """Refuses what is no product's: a slip of the pen would leave a product out without a word."""
+        skus: list[str] = self.cleaned_data["skus"]
+        known = set(products(self._workspace).filter(sku__in=skus).values_list("sku", flat=True)) if skus else set()
+        if unknown := [sku for sku in skus if sku not in known]:
+            raise ValidationError(_("No product has the SKU “%(name)s”.") % {"name": unknown[0]})
+        return skus
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -31,7 +31,8 @@ def filled(cast: Cast, **values: Any) -> dict[str, Any]:
 
 def test_it_works_from_the_form(cast: Cast, campaign: Campaign) -> None:
     segment = factories.make_segment(cast)
-    factories.make_product(cast, category="Outdoor", tags=["rain"])
+    for sku in ("A-1", "B,2"):
+        factories.make_product(cast, sku=sku, category="Outdoor", tags=["rain"])
     values = filled(
         cast,
         q="jacket",
@@ -55,6 +56,13 @@ def test_it_works_from_the_form(cast: Cast, campaign: Campaign) -> None:
     }
     assert brief.must_words == ["rain", "hood", "防水"] and brief.never_words == ["cheap", "storm-proof"]
     assert list(brief.segments.all()) == [segment]
+
+
+def test_an_sku_of_no_product_is_refused_by_its_name(cast: Cast, campaign: Campaign) -> None:
+    factories.make_product(cast, sku="A-1")
+    refused = cast.client(cast.copywriter).post(new(cast, campaign), filled(cast, skus="A-1\nnope-1"))
+    assert refused.status_code == 422 and "No product has the SKU “nope-1”." in refused.content.decode()
+    assert not Brief.objects.exists()
 
 
 @pytest.mark.parametrize("words", [{"name": ""}, {"must_words": "free shipping", "never_words": "free"}])
