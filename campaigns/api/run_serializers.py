@@ -88,7 +88,7 @@ class WishSerializer(Exact):
     sentiment = Choice(
         choices=Sentiment.values,
         required=False,
-        help_text=_("Of the texts that pass, those that feel like this are shown first."),
+        help_text=_("Of the texts that pass, those that feel like this are chosen first."),
     )
     length = Choice(
         choices=Length.values,

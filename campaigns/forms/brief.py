@@ -176,7 +176,7 @@ class BriefForm(BriefScopeForm):
         help_text=_("In your own words. With no style and nothing here, the segment's or the brand's tone counts."),
     )
     sentiment = dial(
-        _("Sentiment"), Sentiment, _("Any"), _("Of the texts that pass, those that feel like this are shown first.")
+        _("Sentiment"), Sentiment, _("Any"), _("Of the texts that pass, those that feel like this are chosen first.")
     )
     length = dial(
         _("Length"),
