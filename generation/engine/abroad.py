@@ -37,6 +37,9 @@ _YES, _NO = ("yes", "true", "是", "有", "支持"), ("no", "none", "n/a", "fals
 _ABBREVIATED = re.compile(r"\b(approx|incl|excl|max|min)\.", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:p|li|br|div|h\d|ul|ol|tr|td)\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"<[^>]{1,200}>")
 _ABOUT_IT = re.compile(r"(?<!\ba )\bround (?=(?:the|it|its|your)\b)", re.IGNORECASE)  # which is no shape
+_PRAISE = frozenset(
+    ["comfort", "comfortable", "comfy", "cozy", "cosy", "舒适", "舒服"]
+)  # which tells one product from no other
 _AMOUNT_BEFORE = re.compile(r"[\d/]\s*$")
 _COLUMN = re.compile(r"(?:^|[.;。；\n])\s*([A-Za-z][A-Za-z ]{1,30}|[\u4e00-\u9fff]{1,8})\s*[:：]\s*$")
 # sentences that speak of other things, of choices, or of what the product is for or does something to
@@ -162,8 +165,8 @@ def _colour(said: str) -> str:
 
 
 def _facts_read(description: str, said: Sequence[str], language: Language, *, is_quoted: bool) -> list[Fact]:
-    """What a description tells and nothing has `said`, as facts. Of one that is quoted besides, nothing with an amount: that stands
-    in the quotation whole."""
+    """What a description tells and nothing has `said`, as facts. Of one that is quoted besides, nothing with an amount, which stands
+    in the quotation whole, and no mere praise."""
     text, known = _ABOUT_IT.sub("", _plain(description)), " ".join(said).casefold()
     found: list[Fact] = []
     for start, end in sentences_of(text):
@@ -176,7 +179,7 @@ def _facts_read(description: str, said: Sequence[str], language: Language, *, is
             if is_quoted and (NUMBER in phrase.kinds or _AMOUNT_BEFORE.search(sentence[: phrase.start])):
                 continue
             for name, value in _told_apart(phrase, sentence, language, is_quoted=is_quoted):
-                if value.casefold() not in known:
+                if value.casefold() not in known and not (is_quoted and value.casefold() in _PRAISE):
                     found.append(Fact(name, value))
                     known = f"{known} {value.casefold()}"
     return found[:_MOST_READ]
