@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from copystudio import __version__
@@ -98,11 +100,22 @@ def sections_for(workspace: Workspace, role: Role, path: str) -> list[NavSection
     return sections
 
 
+def page_of(request: HttpRequest) -> str:
+    """The address of the page, to come back to. What answers a form that was refused may have an address that takes only forms:
+    that page is the one with the form."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    before = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
+        return urlsplit(before)._replace(scheme="", netloc="").geturl()
+    return "/"
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of ``base.html``. Two queries at most, each only where a page shows what it asks for.
 
     ``nav_workspace``, ``nav_role`` (both None outside a workspace), ``nav_workspaces`` (memberships of the person, one
-    query), ``nav_items`` (sections of the navigation) and ``nav_unread`` (own unread notifications here, one query; 0
+    query), ``nav_here`` (`page_of`), ``nav_items`` (sections of the navigation) and ``nav_unread`` (own unread notifications here, one query; 0
     outside a workspace). The view helper sets ``request.membership``.
     """
     membership: Membership | None = getattr(request, "membership", None)
@@ -114,7 +127,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "nav_unread": 0,
         "nav_workspaces": SimpleLazyObject(lambda: list(memberships_of(user)) if user.is_authenticated else []),
         "languages": settings.LANGUAGES,
-        "version": __version__,
+        "studio_version": __version__,
+        "nav_here": page_of(request),
     }
     if membership is not None:
         role, workspace, person = Role(membership.role), membership.workspace, membership.user

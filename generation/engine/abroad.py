@@ -1,6 +1,5 @@
 """A product of a catalogue in one language, told in the other: a small model writes nonsense from a description that it
-cannot read. And one that has hardly any facts, with those that its description tells: without facts there is no plan. By the
-glossary, so that the same always comes out and nothing is made up. No model, no torch.
+cannot read. By the glossary, so that the same always comes out and nothing is made up. No model, no torch.
 """
 
 import re
@@ -25,8 +24,7 @@ from generation.engine.glossary import (
     stands_alone,
 )
 
-_MOST_READ = 6  # facts read from a description at most
-_FEW, _FEWER = 4, 3  # facts of its own from which on none are read of a description, and of one that is quoted besides
+_MOST_READ, _FEW = 6, 4  # facts read from a description at most; facts of its own from which on none are read
 _MOST_DESCRIPTION = 2000  # characters of a description that are read
 _LEAST_TITLE = 0.34  # share of a title that must be known, or it stays as it is
 _LEAST_KNOWN = 0.6  # share of a part of a fact that must be known for it to be told
@@ -37,10 +35,6 @@ _YES, _NO = ("yes", "true", "是", "有", "支持"), ("no", "none", "n/a", "fals
 _ABBREVIATED = re.compile(r"\b(approx|incl|excl|max|min)\.", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:p|li|br|div|h\d|ul|ol|tr|td)\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"<[^>]{1,200}>")
 _ABOUT_IT = re.compile(r"(?<!\ba )\bround (?=(?:the|it|its|your)\b)", re.IGNORECASE)  # which is no shape
-_PRAISE = frozenset(
-    ["comfort", "comfortable", "comfy", "cozy", "cosy", "舒适", "舒服"]
-)  # which tells one product from no other
-_AMOUNT_BEFORE = re.compile(r"[\d/]\s*$")
 _COLUMN = re.compile(r"(?:^|[.;。；\n])\s*([A-Za-z][A-Za-z ]{1,30}|[\u4e00-\u9fff]{1,8})\s*[:：]\s*$")
 # sentences that speak of other things, of choices, or of what the product is for or does something to
 _ASIDE = re.compile(
@@ -63,9 +57,8 @@ def in_own_language(brief: CopyBrief) -> CopyBrief:
     if _is_abroad(title, language):
         title = _title(title, brief.brand_name, language)
     facts = [told for fact in brief.facts if (told := _fact(fact, language))]
-    if len(facts) < (_FEWER if is_told else _FEW):
-        said = [title, *(fact.value for fact in facts)]
-        facts += _facts_read(brief.product_description, said, language, is_quoted=is_told)
+    if not is_told and len(facts) < _FEW:
+        facts += _facts_read(brief.product_description, [title, *(fact.value for fact in facts)], language)
     if is_told and title == brief.product_title and tuple(facts) == brief.facts:
         return brief
     is_read = is_told or not (facts or title != brief.product_title)
@@ -164,9 +157,8 @@ def _colour(said: str) -> str:
     return f"{said}色" if is_thing and is_han(said[-1]) else said
 
 
-def _facts_read(description: str, said: Sequence[str], language: Language, *, is_quoted: bool) -> list[Fact]:
-    """What a description tells and nothing has `said`, as facts. Of one that is quoted besides, nothing with an amount, which stands
-    in the quotation whole, and no mere praise."""
+def _facts_read(description: str, said: Sequence[str], language: Language) -> list[Fact]:
+    """What a description tells and nothing has `said`, as facts."""
     text, known = _ABOUT_IT.sub("", _plain(description)), " ".join(said).casefold()
     found: list[Fact] = []
     for start, end in sentences_of(text):
@@ -176,27 +168,22 @@ def _facts_read(description: str, said: Sequence[str], language: Language, *, is
         for phrase in glossary().phrases(sentence, language):
             if not _tells(phrase) or not stands_alone(phrase, sentence):
                 continue
-            if is_quoted and (NUMBER in phrase.kinds or _AMOUNT_BEFORE.search(sentence[: phrase.start])):
-                continue
-            for name, value in _told_apart(phrase, sentence, language, is_quoted=is_quoted):
-                if value.casefold() not in known and not (is_quoted and value.casefold() in _PRAISE):
+            for name, value in _told_apart(phrase, sentence, language):
+                if value.casefold() not in known:
                     found.append(Fact(name, value))
                     known = f"{known} {value.casefold()}"
     return found[:_MOST_READ]
 
 
-def _told_apart(phrase: Phrase, sentence: str, language: Language, *, is_quoted: bool) -> Iterator[tuple[str, str]]:
+def _told_apart(phrase: Phrase, sentence: str, language: Language) -> Iterator[tuple[str, str]]:
     """What describes the product itself, word by word, with the name of each; a part of it with what describes that part,
-    as one; what stands behind a colon, by what stands before it where that is known, or not at all. Of a description that is quoted
-    besides, what else describes the product ("classic") can be left out."""
+    as one; what stands behind a colon, by what stands before it where that is known, or not at all."""
     column = _COLUMN.search(sentence[: phrase.start])
     *rest, last = phrase.terms
     if column:
         if name := glossary().whole(column[1], language, columns=True):
             yield name[:1].upper() + name[1:], phrase.said
-    elif last.kind in (("type", "audience", "use") if is_quoted else ("type", "audience")) and (
-        is_quoted or all(term.kind in _TELLING | {"audience", "use"} for term in rest)
-    ):
+    elif last.kind in ("type", "audience") and all(term.kind in _TELLING | {"audience", "use"} for term in rest):
         yield from (
             (_name(term.kind, language), term.text) for term in rest if term.kind in _NAMES or term.kind == "feature"
         )

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from copystudio.context import navigation, sections_for
+from copystudio.context import navigation, page_of, sections_for
 from copystudio.models import Membership, Role, Workspace
 
 WORKSPACE = Workspace(slug="shop", name="Shop")
@@ -61,3 +61,18 @@ def test_a_member_costs_one_query(cast: Any, django_assert_num_queries: DjangoAs
         assert list(context["nav_workspaces"]) and list(context["nav_workspaces"])
         assert list(context["nav_items"])
         assert context["nav_role"] is Role.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("referer", "here"),
+    [
+        ("http://testserver/w/shop/models/4/?page=2", "/w/shop/models/4/?page=2"),
+        ("https://elsewhere.example/w/shop/", "/"),
+        ("", "/"),
+    ],
+)
+def test_from_a_refused_form_the_way_back_is_the_page_with_the_form(referer: str, here: str) -> None:
+    """Its own address may take nothing but forms."""
+    refused = RequestFactory().post("/w/shop/models/4/promote/", headers={"Referer": referer})
+    assert page_of(refused) == here
+    assert page_of(RequestFactory().get("/w/shop/?q=a")) == "/w/shop/?q=a"

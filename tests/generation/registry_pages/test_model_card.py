@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from copystudio import __version__
 from copystudio.models import Event
 from generation.engine import starter
 from generation.models import Evaluation, LanguageModel, ModelVersion
@@ -196,3 +197,17 @@ def test_markup_in_a_lineage_is_text(cast: Cast) -> None:
     version = make_version(cast, name="<b>x</b>", lineage={"config": {"<i>y</i>": "<script>alert(1)</script>"}})
     shown = card(cast, version)
     assert "<b>x</b>" not in shown and "<i>y</i>" not in shown and "<script>alert(1)" not in shown
+
+
+def test_the_foot_of_its_page_has_the_version_of_the_studio_and_not_of_the_model(cast: Cast) -> None:
+    assert f"<span>Copy Studio {__version__}</span>" in card(cast, make_version(cast))
+
+
+def test_it_says_what_it_was_trained_from_where_that_is_no_version_here_and_of_what_its_loss_is(cast: Cast) -> None:
+    history = [{"step": 0, "held_out": 1.758}, {"step": 748, "held_out": 1.782}]
+    lineage = {"parent": "f" * 64, "config": {"keep_parent": 0.5}, "state": {"history": history, "held_out": 1.741}}
+    shown = card(cast, make_version(cast, lineage=lineage))
+    assert f"an adapter that is no version here, SHA-256 {'f' * 12}…" in shown
+    assert "Its own held-out loss is 1.741." in shown
+    plain = card(cast, make_version(cast, lineage={}))
+    assert "not trained: it is the base model alone" in plain and "Its own held-out loss" not in plain
