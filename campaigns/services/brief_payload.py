@@ -16,9 +16,8 @@ from generation.starter.examples import TONES
 # What the prompt gets of a product: small models lose the thread of long ones.
 MOST_FACTS = 40
 MOST_DESCRIPTION = 2000
-BESIDE = frozenset(
-    {"check", "wish", "ran", "taken", "with", "siblings"}
-)  # keys of a payload that are no part of the brief
+# keys of a payload that are no part of the brief
+BESIDE = frozenset({"check", "wish", "ran", "taken", "with", "siblings"})
 SHARES = {Length.SHORT: 0.45, Length.MEDIUM: 0.70, Length.LONG: 0.95}
 _EMOJI = {Emoji.YES: True, Emoji.NO: False}
 

@@ -59,7 +59,7 @@ def candidate_tweak(*, actor: User, candidate: Candidate, tweak: str) -> tuple[G
         part = BriefPart(about.product, about.segment, about.channel)
         _renew_ran(payload, part)
         _go_with(payload, candidate, Tweak(tweak))
-        payload["taken"] = [one.text for one in candidate.item.candidates.all()]
+        payload["taken"] = [*payload.get("taken", ()), *(one.text for one in candidate.item.candidates.all())]
         run, is_new = run_create(
             actor=actor,
             workspace=campaign.workspace,
