@@ -115,8 +115,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of ``base.html``. Two queries at most, each only where a page shows what it asks for.
 
     ``nav_workspace``, ``nav_role`` (both None outside a workspace), ``nav_workspaces`` (memberships of the person, one
-    query), ``nav_here`` (`page_of`), ``nav_items`` (sections of the navigation) and ``nav_unread`` (own unread notifications here, one query; 0
-    outside a workspace). The view helper sets ``request.membership``.
+    query), ``nav_here`` (``page_of``), ``nav_items`` (sections of the navigation) and ``nav_unread`` (own unread notifications
+    here, one query; 0 outside a workspace). The view helper sets ``request.membership``.
     """
     membership: Membership | None = getattr(request, "membership", None)
     user = getattr(request, "user", AnonymousUser())

@@ -208,6 +208,6 @@ def test_it_says_what_it_was_trained_from_where_that_is_no_version_here_and_of_w
     lineage = {"parent": "f" * 64, "config": {"keep_parent": 0.5}, "state": {"history": history, "held_out": 1.741}}
     shown = card(cast, make_version(cast, lineage=lineage))
     assert f"an adapter that is no version here, SHA-256 {'f' * 12}…" in shown
-    assert "Its own held-out loss is 1.741." in shown
+    assert "Its held-out loss is 1.741 nats" in shown and "The curve is of the weights in training." in shown
     plain = card(cast, make_version(cast, lineage={}))
-    assert "not trained: it is the base model alone" in plain and "Its own held-out loss" not in plain
+    assert "not trained: it is the base model alone" in plain and "The curve is of the weights" not in plain
