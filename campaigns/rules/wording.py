@@ -17,6 +17,12 @@ from campaigns.rules.folding import Folded, fold
 _SPACED = "[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 _SPACED_CHARACTER = re.compile(_SPACED)
 _READ_BEFORE = 40  # characters in which a word can be denied
+# a must word that is an offer: copy that denies it says the opposite of what was asked, where "no fragrance" says a thing of the product
+_OFFER = re.compile(
+    r"\bfree\s|\b(?:shipping|delivery|postage|returns?|refunds?|exchanges?|gifts?|discounts?|coupons?|vouchers?|sale|deals?|offers?|"
+    r"trial|samples?|warrant\w+|guarantees?|off)\b|免费|免邮|包邮|赠|送|优惠|打折|折扣|\d折|立减|满减|券|礼品|特价|促销|大促|"
+    r"保修|质保|联保|退货|退款|退换|包退|包换|返现|试用|秒杀|现货"
+)
 # directly before a word: it is denied ("no free shipping", 不包邮); "not only" and 不仅 say it all the more
 _DENIED = re.compile(
     r"(?:\b(?:no|not|without|never|neither|nor|excluding|excludes?)|n['’]t)(?:\s+(?:a|an|any|the|have|has|offer|include|get|come with))*\s*$|"
@@ -25,18 +31,23 @@ _DENIED = re.compile(
 
 
 def missing_must_words(text: str, words: Iterable[str]) -> list[Finding]:
-    """A warning for every one of `words` that `text` lacks, with the span 0 to 0, or only denies ("no free shipping"), where it does
-    so first; in their order. Blank words are skipped."""
+    """A warning for every one of `words` that `text` lacks, with the span 0 to 0, or that is an offer and only denied ("no free
+    shipping"), where it is so first; in their order. Blank words are skipped."""
     folded, findings = fold(text, ignore_case=True), []
     for word in _distinct(words):
         places = list(_occurrences(folded, word))
-        if all(_DENIED.search(text[max(0, start - _READ_BEFORE) : start].casefold()) for start, _ in places):
+        is_offer = _OFFER.search(_key(word)) is not None
+        if not places or (is_offer and all(_is_denied(text, start) for start, _ in places)):
             code = Code.WORDING_MUST_DENIED if places else Code.WORDING_MUST_MISSING
             start, end = places[0] if places else (0, 0)
             findings.append(
                 Finding.in_text(text, code=code, severity=Severity.WARNING, start=start, end=end, params={"word": word})
             )
     return findings
+
+
+def _is_denied(text: str, start: int) -> bool:
+    return _DENIED.search(text[max(0, start - _READ_BEFORE) : start].casefold()) is not None
 
 
 def present_never_words(text: str, words: Iterable[str]) -> list[Finding]:

@@ -15,7 +15,8 @@ from generation.engine.language import script_of
 from generation.engine.prompt_data import clean_data
 
 MOST_ABOUT = 160  # characters that a prompt has room for
-_MOST_READ, _MOST_SENTENCES, _LEAST = 2000, 16, 4  # characters read, sentences, characters of one
+_MOST_READ, _MOST_SENTENCES = 2000, 16  # characters read, sentences
+_SENTENCE = re.compile(r"[\u4e00-\u9fff]{2}|.{4}")  # the least of one: 纯棉, Soft
 _BREAK = re.compile(r"(?<=[.!?])\s|(?<=[。！？])|[\r\n]|\s[•·]\s")
 _BULLET = re.compile(r"^[-*•·]\s+")
 _ABBREVIATION = re.compile(r"\b(?:approx|incl|excl|e\.g|i\.e|vs|No|St|Dr|Mr|Mrs|Ms)\.$")
@@ -36,7 +37,7 @@ def sentences(description: str) -> tuple[str, ...]:
             found[-1] = f"{found[-1]} {sentence}".strip()
         else:
             found.append(sentence)
-    return tuple(dict.fromkeys(one for one in found if len(one) >= _LEAST))[:_MOST_SENTENCES]
+    return tuple(dict.fromkeys(one for one in found if _SENTENCE.search(one)))[:_MOST_SENTENCES]
 
 
 def informative(found: Sequence[str]) -> NDArray[np.float32]:

@@ -107,6 +107,10 @@ def test_a_must_word_that_is_denied_is_not_there(text: str, word: str) -> None:
         ("不仅包邮，还送运费险", "包邮"),
         ("There is no added sugar", "no added sugar"),
         ("The Hazel apron does not shrink", "hazel"),
+        # no offer: what is denied is said of the product
+        ("There is no fragrance: the dog smells of dog", "fragrance"),
+        ("阳台没插座也能亮", "插座"),
+        ("不可折叠的伞骨", "折叠"),
     ],
 )
 def test_a_must_word_behind_another_denial_is(text: str, word: str) -> None:

@@ -48,7 +48,8 @@ def test_sentences_lines_and_bullets_are_told_apart_and_come_once() -> None:
         ("Weighs approx. 3 kg. Holds 2 l.", ("Weighs approx. 3 kg.", "Holds 2 l.")),
         ("Folds to 52 * 44 * 18 cm. Rated to -20 °C.", ("Folds to 52 * 44 * 18 cm.", "Rated to -20 °C.")),
         ("- Soft\n- Warm\n* -20 °C", ("Soft", "Warm", "-20 °C")),
-        ("防水透气。纯棉。", ("防水透气。",)),
+        ("防水透气。纯棉。", ("防水透气。", "纯棉。")),
+        ("- A\n- Holds 2 l.\n好。", ("Holds 2 l.",)),
     ],
 )
 def test_nothing_is_cut_inside_a_sentence(text: str, expected: tuple[str, ...]) -> None:
