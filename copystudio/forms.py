@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from copystudio.errors import InvalidInputError
 from copystudio.models import Event, Role, User, Workspace
+from copystudio.selectors.event_words import action_choices, kind_choices
 
 
 def add_errors(form: forms.BaseForm, error: InvalidInputError) -> None:
@@ -60,14 +61,23 @@ class EventFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label=_("Search"), field_name="object_label", lookup_expr="icontains", max_length=100, widget=forms.SearchInput
     )
-    verb = django_filters.CharFilter(label=_("What"), lookup_expr="startswith", max_length=60)
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), field_name="object_type", choices=kind_choices, empty_label=_("Everything")
+    )
+    action = django_filters.ChoiceFilter(
+        label=_("What"), field_name="verb", method="done", choices=action_choices, empty_label=_("Anything")
+    )
     actor = django_filters.ModelChoiceFilter(label=_("Who"), queryset=User.objects.none(), empty_label=_("Everybody"))
 
     class Meta:
         model = Event
-        fields = ["q", "verb", "actor"]
+        fields = ["q", "kind", "action", "actor"]
 
     def __init__(self, data: QueryDict, *, queryset: QuerySet[Event], workspace: Workspace) -> None:
         super().__init__(data, queryset=queryset)
         people = User.objects.filter(memberships__workspace=workspace).order_by("name")
         self.filters["actor"].queryset = people
+
+    def done(self, queryset: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:
+        """A verb is "<kind>.<action>"."""
+        return queryset.filter(**{f"{name}__endswith": f".{value}"})

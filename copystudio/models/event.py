@@ -21,7 +21,7 @@ class Event(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["workspace", "-id"], name="copystudio_event_recent"),
+            models.Index(fields=["workspace", "-created_at", "-id"], name="copystudio_event_latest"),
             models.Index(fields=["workspace", "object_type", "object_id"], name="copystudio_event_object"),
         ]
 

@@ -30,4 +30,5 @@ def member_get_for(*, workspace: Workspace, pk: int) -> Membership:
 
 
 def events(workspace: Workspace) -> QuerySet[Event]:
-    return Event.objects.filter(workspace=workspace).select_related("actor")
+    """The audit log, newest first; what a demonstration invents happened before it was recorded."""
+    return Event.objects.filter(workspace=workspace).select_related("actor").order_by("-created_at", "-id")

@@ -15,6 +15,7 @@ from copystudio.errors import InvalidInputError
 from copystudio.forms import EventFilter, MemberForm, RoleForm
 from copystudio.http import redirect, render
 from copystudio.models import Membership, Role, Workspace
+from copystudio.selectors.event_words import event_rows
 from copystudio.selectors.workspace import events, member_get_for, members
 from copystudio.services.member import member_add, member_change_role, member_remove, member_reset_password
 
@@ -92,8 +93,8 @@ def member_password(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
 @require_safe
 @workspace_view(Role.ADMIN)
 def event_list(request: WorkspaceRequest, workspace: Workspace) -> HttpResponse:
-    """The audit log, newest first, filtered by what happened and who did it."""
+    """The audit log, newest first, filtered by what happened to what and who did it."""
     filters = EventFilter(request.GET, queryset=events(workspace), workspace=workspace)
     page = Paginator(filters.qs, settings.PAGE_SIZE * 2).get_page(request.GET.get("page"))
-    context = {"page": page, "form": filters.form}
+    context = {"page": page, "rows": event_rows(page.object_list, workspace=workspace.slug), "form": filters.form}
     return render(request, "copystudio/event/list.html", context, fragment="copystudio/event/partials/rows.html")
