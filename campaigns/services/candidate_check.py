@@ -42,9 +42,7 @@ def checker(payload: dict[str, Any]) -> Callable[[str], Check]:
         length = _length(fitted, data)
         findings = check_text(fitted, data)
         reason = _reason(findings) or _emoji_reason(fitted, emoji)
-        if reason:
-            return Check(drop_reason=reason, length=length)
-        return Check(length=length, findings=findings, text=fitted if fitted != text else "")
+        return Check(drop_reason=reason, length=length, findings=findings, text=fitted if fitted != text else "")
 
     return check
 

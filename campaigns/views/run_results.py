@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -11,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.forms.run import AdoptForm, ResultsForm
 from campaigns.permissions import may_write
-from campaigns.selectors.cards import cards_of
+from campaigns.selectors.cards import cards_of, with_messages
 from campaigns.selectors.run import campaign_of, run_get_for
 from campaigns.selectors.run_grid import column_names, grid_channel, grid_columns, grid_pages
 from campaigns.selectors.run_progress import STATES, item_counts
@@ -56,6 +58,16 @@ def _why(item: GenerationItem) -> list[tuple[str, int]]:
     return [(drop_reason(code), count) for code, count in sorted(item.dropped.items(), key=lambda one: -one[1])]
 
 
+def _lost(one: dict[str, Any], item: GenerationItem) -> dict[str, Any]:
+    """A dropped text of the item, why, and what was found in it."""
+    return {
+        "text": one["text"],
+        "language": item.payload.get("language", ""),
+        "reason": drop_reason(one["reason"]),
+        "findings": with_messages(one["findings"]),
+    }
+
+
 @require_safe
 @workspace_view(Role.VIEWER)
 def run_candidates(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
@@ -74,6 +86,7 @@ def run_candidates(request: WorkspaceRequest, workspace: Workspace, pk: int) -> 
         "run": run,
         "item": part,
         "item_dropped": _why(part.item) if part else [],
+        "item_lost": [_lost(one, part.item) for one in part.item.lost] if part else [],
         "form": form,
         "page": page,
         "cards": cards_of(workspace, page.object_list),

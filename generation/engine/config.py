@@ -276,7 +276,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The caller's verdict on one text: an empty `drop_reason` keeps it. `length` is in the channel's unit. `text` is what
+    """The caller's verdict on one text: an empty `drop_reason` keeps it; `findings` say what was found either way. `length` is in the channel's unit. `text` is what
     is kept in its place (the text ended where its channel ends); empty: the text as it is."""
 
     drop_reason: str = ""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Any
 
 from generation.engine.backends.base import Backend, OnStep, Request
 from generation.engine.broken import is_broken, pastes
@@ -33,6 +34,7 @@ OUTPUTS_PER_TEXT = 6  # budget: how many outputs may be written for one text tha
 LEAST_OUTPUTS = 24  # a few bad outputs in a row are chance, not a reason to give up
 SURPLUS = 1.7  # outputs written at first for one text that is wanted: some are dropped, and of the others we choose
 PATIENT_ROUNDS = 2  # rounds after which a text that does not tell the plan is better than none
+LOST_OF_A_REASON, MOST_LOST_CHARACTERS = 2, 500  # dropped texts that are kept to be looked at, and how much of one
 AGAIN = 1.5  # outputs written for one text that is still missing
 
 
@@ -51,8 +53,21 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """A text that was dropped, and what was found in it by the check that dropped it."""
+
+    reason: str
+    text: str
+    findings: Sequence[Mapping[str, Any]] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"reason": self.reason, "text": self.text[:MOST_LOST_CHARACTERS], "findings": [*self.findings]}
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
-    """What became of an item: the texts chosen, how many passed, outputs dropped for which reason, and what it took.
+    """What became of an item: the texts chosen, how many passed, outputs dropped for which reason, some of them (`lost`), and
+    what it took.
     ``more``: a field that is read with it comes next. ``refusals``: what a model server said to the prompts of its angles
     that it refused."""
 
@@ -65,6 +80,7 @@ class Filled:
     error: str = ""
     more: bool = False
     refusals: Mapping[str, RemoteRequestError] = field(default_factory=dict)
+    lost: tuple[Lost, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -83,6 +99,7 @@ class _Work:
         self.reserve: list[tuple[Kept, DropReason]] = []  # texts that passed, and why others are better
         self.rounds = 0
         self.dropped: Counter[str] = Counter()
+        self.lost: list[Lost] = []
         self.outputs: dict[int, Output] = {}
         self.asked = self.judged = item.first
         self.tokens = 0
@@ -113,9 +130,15 @@ class _Work:
                 self.seen.add(found.text)
                 self._keep(found)
             else:
-                self.dropped[found] += 1
+                self._drop(found)
         self.judged = self.asked
         self.rounds += 1
+
+    def _drop(self, text: Lost) -> None:
+        """Count it, and keep a few of every reason to look at."""
+        self.dropped[text.reason] += 1
+        if text.text and self.dropped[text.reason] <= LOST_OF_A_REASON:
+            self.lost.append(text)
 
     def _keep(self, text: Kept) -> None:
         if not tells_plan(self.item.angle(text.draw).plan, text.text, self.item.language):
@@ -142,7 +165,8 @@ class _Work:
         """What is chosen from: with the reserve only where there are too few without it."""
         if len(self.pool) < self.item.wanted:
             return [*self.pool, *(text for text, _ in self.reserve)]
-        self.dropped.update(reason.value for _, reason in self.reserve)
+        for text, reason in self.reserve:
+            self._drop(Lost(reason.value, text.text))
         return self.pool
 
     def filled(self, kept: tuple[Kept, ...], *, more: bool) -> Filled:
@@ -154,30 +178,29 @@ class _Work:
             passed = written - sum(dropped.values())
             if _are_refused(item, self.refusals):
                 error = _words(next(reversed(self.refusals.values())))
-        return Filled(item, kept, passed, dropped, written, self.tokens, error, more, self.refusals)
+        return Filled(item, kept, passed, dropped, written, self.tokens, error, more, self.refusals, tuple(self.lost))
 
-    def _judged(self, output: Output, number: int) -> Kept | str:
-        """The text as it will be kept, or the reason why not. Cheap questions first."""
+    def _judged(self, output: Output, number: int) -> Kept | Lost:
+        """The text as it will be kept, or why not. Cheap questions first."""
         prompt = self.item.prompt
         complete = output.finish_reason is not FinishReason.LENGTH
         text = clean_output(output, prompt, self.item.language, self.item.plan.known)
         if not text and not complete:
-            return DropReason.TOO_LONG.value
+            return Lost(DropReason.TOO_LONG.value, text)
         if len(text) < prompt.least:
-            return DropReason.EMPTY.value
+            return Lost(DropReason.EMPTY.value, text)
         if not matches_language(text, self.item.language):
-            return DropReason.WRONG_LANGUAGE.value
+            return Lost(DropReason.WRONG_LANGUAGE.value, text)
         if self.seen.is_duplicate(text) or repeats_itself(text):
-            return DropReason.DUPLICATE.value
+            return Lost(DropReason.DUPLICATE.value, text)
         if is_broken(text, prompt.names) or pastes(text, self.item.plan.facts):
-            return DropReason.BROKEN.value
+            return Lost(DropReason.BROKEN.value, text)
         check = self.item.check(text)
+        text = check.text or text
         if check.drop_reason:
-            return check.drop_reason
-        if check.text:
-            text = check.text
-            if self.seen.is_duplicate(text):
-                return DropReason.DUPLICATE.value
+            return Lost(check.drop_reason, text, check.findings)
+        if check.text and self.seen.is_duplicate(text):
+            return Lost(DropReason.DUPLICATE.value, text)
         return Kept(
             text, output.mean_logprob, output.token_count, check, number, _seed(self.item, number), output.asked
         )

@@ -155,6 +155,8 @@ class GenerationItem(models.Model):
     outputs = models.PositiveIntegerField(default=0)
     passed = models.PositiveIntegerField(default=0)
     dropped = models.JSONField(default=dict)
+    # some of those that were dropped (Lost.to_dict), to look at
+    lost = models.JSONField(default=list, blank=True)
     finished = models.BooleanField(default=False)
     # why it failed by itself; the other items of the run go on
     error = models.CharField(max_length=500, blank=True)

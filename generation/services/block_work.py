@@ -31,6 +31,7 @@ from generation.services.turn import somebody_waits
 from generation.services.writers import Writer, computes_here, feelings, sentence_encoder, writer_of
 
 WRITE_SECONDS = 1.0  # finished items are written together, but never wait longer than that
+MOST_LOST = 12  # dropped texts of an item that are kept, over all its tries
 TURN_SECONDS = 15.0  # after which a block goes back where others wait: for a worker, or for the machine to compute on
 log = logging.getLogger(__name__)
 
@@ -222,7 +223,7 @@ class BlockWork:
             # add to the same sum
             run = locked(GenerationRun, pk=self.job.pk)
             Candidate.objects.bulk_create(rows)
-            fields = ["produced", "passed", "outputs", "dropped", "finished", "error", "plan", "prompt"]
+            fields = ["produced", "passed", "outputs", "dropped", "lost", "finished", "error", "plan", "prompt"]
             GenerationItem.objects.bulk_update(items, fields)
             # a model server that was away is there again, and who gets on leaves all attempts to those that come after
             block = GenerationBlock.objects.filter(pk=self.block.pk)
@@ -260,6 +261,7 @@ class BlockWork:
             reason: row.dropped.get(reason, 0) + filled.dropped.get(reason, 0)
             for reason in {**row.dropped, **filled.dropped}
         }
+        row.lost = [*row.lost, *(one.to_dict() for one in filled.lost)][:MOST_LOST]
         row.finished, row.error = True, filled.error[:500]
         if filled.outputs:
             row.plan, row.prompt = one.plan_of(filled), one.item.prompt.text

@@ -13,6 +13,7 @@ from campaigns.services.copy_check import check_text
 from copystudio.db import JobStatus
 from copystudio.services.jobs import job_claim, job_end
 from generation.engine.config import Check
+from generation.engine.filling import Lost
 from generation.models import Candidate, GenerationItem, GenerationRun
 from tests import factories
 from tests.people import Cast
@@ -58,6 +59,7 @@ def write_candidates(
             verdict = Check(length=verdict.length, findings=check_text(text, item.payload["check"]))
         text = verdict.text or text
         if verdict.drop_reason:
+            item.lost.append(Lost(verdict.drop_reason, text, verdict.findings).to_dict())
             for row in (item, run):
                 row.dropped[verdict.drop_reason] = row.dropped.get(verdict.drop_reason, 0) + 1
             continue

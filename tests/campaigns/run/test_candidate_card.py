@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -121,6 +122,17 @@ def test_the_page_of_an_item_says_the_same_of_the_item(cast: Cast) -> None:
     for number, words in ((4, "written"), (1, "passed the checks"), (1, "chosen of those"), (2, "claims what no fact")):
         assert f'<b class="tnum">{number}</b> {words}' in shown
     assert "passed the checks" not in page(cast, run, "candidates/")
+
+
+def test_dropped_texts_can_be_looked_at_with_what_was_found_in_them(cast: Cast) -> None:
+    run = make_run(cast)
+    write_candidates(run, [TEXT])
+    here = f"candidates/?item={run.items.get().pk}"
+    assert "dropped texts" not in page(cast, run, here)
+    write_candidates(run, ["Dry at 99 g <i>"])
+    shown = page(cast, run, here)
+    assert "Look at some of the dropped texts" in shown and "<i>" not in shown
+    assert re.search(r"Dry at <mark[^>]*>99 g</mark> &lt;i&gt;", shown) and "“99 g” is no fact" in shown
 
 
 def test_the_pages_of_items_say_which_angles_a_model_server_refused(cast: Cast) -> None:

@@ -87,6 +87,33 @@ def test_every_reason_is_counted() -> None:
     assert filled.kept[0].check.findings == [{"message_key": "x"}]
 
 
+def test_a_few_dropped_texts_of_every_reason_are_kept_with_what_was_found_in_them() -> None:
+    found = [{"message_key": "wording.never_present", "start": 0, "end": 5}]
+
+    def check(text: str) -> Check:
+        return (
+            Check("never_word", len(text), found, text[:600] + "!")
+            if text.startswith("Cheap")
+            else Check("", len(text))
+        )
+
+    said = [
+        "Cheap one",
+        "在路上更暖",
+        "Cheap two",
+        "Cheap three",
+        "Warm on every road",
+        "Cheap " + " ".join(map(str, range(200))),
+    ]
+    [filled] = fill(Scripted(said), item(1, check=check))
+    assert [(one.reason, one.text) for one in filled.lost] == [
+        ("never_word", "Cheap one!"), ("wrong_language", "在路上更暖"), ("never_word", "Cheap two!"),
+    ]  # fmt: skip
+    assert filled.dropped["never_word"] == 4 and filled.lost[0].to_dict()["findings"] == found
+    [filled] = fill(Scripted(said[5:] * 2), item(1, check=check))
+    assert len(filled.lost[0].to_dict()["text"]) == 500
+
+
 def test_more_are_written_than_wanted_and_the_best_that_differ_are_chosen() -> None:
     said = ["Dry all day", "Dry all night", "Dry all week", "Packs into its own pocket", "Made from old nets"]
     [filled] = fill(Scripted(said), item(3), rate=lambda _item, kept: [5.0, 4.8, 4.8, 4.79, 4.79][: len(kept)])
