@@ -40,6 +40,7 @@ class TrainingRun(Job):
     best_loss = models.FloatField(null=True, blank=True)
     tokens_per_second = models.FloatField(null=True, blank=True)
     seconds_left = models.FloatField(null=True, blank=True)
+    measured = models.PositiveSmallIntegerField(default=0)  # percent of the measurement that is under way
     version = models.OneToOneField(
         ModelVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="training_run"
     )

@@ -16,15 +16,15 @@ from django.utils.translation import ngettext
 
 from copystudio.db import OPEN_STATUSES
 from copystudio.errors import InvalidInputError
-from copystudio.models import Workspace
+from copystudio.models import Event, Workspace
 from generation.engine.folders import ModelSummary
 from generation.models import Evaluation, GenerationRun, LanguageModel, ModelVersion, TrainingRun
 from generation.selectors.evaluation import newest_measured
 from generation.selectors.evaluation_words import words
-from generation.selectors.registry_words import SOURCES, folder_problem
+from generation.selectors.registry_words import SOURCES, folder_problem, version_event
 from generation.services.registry import language_model_look
 
-MOST_FOLDERS = 200
+MOST_FOLDERS, MOST_EVENTS = 200, 50
 
 
 def versions(workspace: Workspace) -> QuerySet[ModelVersion]:
@@ -131,6 +131,22 @@ def history_of(version: ModelVersion) -> list[dict[str, Any]]:
     """Loss by step, as the training wrote it: a version of this studio has it at the top, an adapter's own file below."""
     found = version.lineage.get("history") or (version.lineage.get("state") or {}).get("history") or []
     return [one for one in found if isinstance(one, dict) and "step" in one]
+
+
+def version_events(version: ModelVersion) -> list[dict[str, Any]]:
+    """What happened to the version and why, newest first, for the timeline."""
+    found = Event.objects.filter(
+        workspace_id=version.workspace_id, object_type="modelversion", object_id=version.pk
+    ).select_related("actor")
+    return [
+        {
+            "text": version_event(event.verb),
+            "actor": event.actor,
+            "at": event.created_at,
+            "detail": event.data.get("reason", ""),
+        }
+        for event in found.order_by("-id")[:MOST_EVENTS]
+    ]
 
 
 def best_loss(version: ModelVersion) -> float | None:

@@ -47,6 +47,20 @@ _PROBLEMS: tuple[tuple[re.Pattern[str], Text], ...] = tuple(
         ),
     )
 )
+# what happened to a version, as the end of a sentence that begins with a name
+EVENTS: dict[str, Text] = {
+    "modelversion.create": _("made it by training."),
+    "modelversion.offer": _("offered it with a new release."),
+    "modelversion.promote": _("promoted it: it wrote from then on."),
+    "modelversion.roll_back": _("went back to it: it wrote again."),
+    "modelversion.leave": _("went back from it to the version before."),
+    "modelversion.retire": _("retired it."),
+    "modelversion.delete": _("deleted its files."),
+}
+
+
+def version_event(verb: str) -> str:
+    return str(EVENTS.get(verb, verb))
 
 
 def folder_problem(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from copystudio.db import OPEN_STATUSES, JobStatus
 from copystudio.models import Workspace
-from generation.models import Evaluation, ModelVersion, TrainingRun, TrainingSample
+from generation.models import Evaluation, ModelVersion, TrainingLine, TrainingRun, TrainingSample
 from generation.selectors.training_words import EXAMPLES, LINES, PAIRS, duration_text, line_sentence
 from generation.selectors.training_worker import waits_long
 from generation.services.snapshot import data_scopes
@@ -161,12 +161,15 @@ def training_log(run: TrainingRun) -> tuple[list[LogItem], int]:
     lines = list(run.lines.order_by("-id")[:MOST_LINES])
     codes = [line.code for line in lines]
     items = [
-        _log_item("resumed" if line.code == "started" and "started" in codes[n + 1 :] else line.code, line.params, line.at)
+        _log_item(_resumed(line) if line.code == "started" and "started" in codes[n + 1 :] else line.code, line.params, line.at)
         for n, line in enumerate(lines)
     ]  # fmt: skip
-    if run.status in (JobStatus.CANCELLED, JobStatus.FAILED):
-        items.insert(0, _log_item(run.status, {}, run.finished_at))
     return items, lines[0].pk if lines else 0
+
+
+def _resumed(line: TrainingLine) -> str:
+    """Lines of an earlier release do not say at which step."""
+    return "resumed" if line.params.get("step", 1) else "begun_again"
 
 
 def _log_item(code: str, params: dict[str, Any], at: datetime | None) -> LogItem:
@@ -179,9 +182,8 @@ def scope_name(run: TrainingRun) -> str:
     return dict(data_scopes(run.workspace)).get(run.scope, run.scope) if run.scope else ""
 
 
-def settings_of(run: TrainingRun) -> list[tuple[str, str]]:
-    """The run's settings that a person chooses, with their names; those of a later release are left out."""
-    config = run.config
+def settings_of(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The settings of a training that a person chooses, with their names; those of a later release are left out."""
     budget, search = config.get("time_budget"), config.get("search_minutes")
     return [
         (_("Epochs"), f"{config.get('epochs', '–')}"),

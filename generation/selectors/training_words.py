@@ -74,10 +74,16 @@ LINES: dict[str, tuple[str, str, Text]] = {
     ),
     "started": ("info", "player-play", gettext_lazy("began to train.")),
     "resumed": ("info", "player-play", gettext_lazy("was resumed and goes on from the last checkpoint.")),
+    "begun_again": ("info", "player-play", gettext_lazy("was resumed and begins again: it had made no step.")),
     "taken_up": (
         "warning",
         "refresh",
         gettext_lazy("took the training up again from the last checkpoint (attempt %(attempt)s)."),
+    ),
+    "taken_up_early": (
+        "warning",
+        "refresh",
+        gettext_lazy("took the training up again, which had made no step (attempt %(attempt)s)."),
     ),
     "paraphrased": (
         "info",
@@ -104,6 +110,7 @@ LINES: dict[str, tuple[str, str, Text]] = {
     ),
     "finished": ("success", "flag", gettext_lazy("finished with a held-out loss of %(loss)s.")),
     "cancelled": ("", "ban", gettext_lazy("stopped the training, as was asked. The last checkpoint is kept.")),
+    "cancelled_early": ("", "ban", gettext_lazy("stopped the training, as was asked. It had made no step.")),
     "failed": ("danger", "circle-x", gettext_lazy("stopped the training: it failed.")),
 }
 STOPPED: dict[str, Text] = {

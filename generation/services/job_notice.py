@@ -1,4 +1,4 @@
-"""Telling admins how a training run or an evaluation ended."""
+"""What the end of a training run or an evaluation means besides: admins are told, and a training's log says it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from copystudio.db import Job, JobStatus
 from copystudio.models import Membership, Role
 from copystudio.services.notification import notify
 from generation.models import Evaluation, TrainingRun
+from generation.services.training_log import note_end
 
 
 def training_ended(run: TrainingRun) -> None:
     """In the transaction that ends the run, whoever ends it. A cancelled one is no news: an admin asked for it."""
+    note_end(run)
     if run.status != JobStatus.CANCELLED:
         _tell(run, f"training.{run.status}", {"label": run.label}, "generation:training_detail")
 

@@ -79,6 +79,8 @@ def model_version_roll_back(*, actor: User, workspace: Workspace, leaving: Model
             raise TransitionError(
                 _("Which version writes has changed in the meantime. Look again before you roll back.")
             )
+        for one in left:
+            event_record(actor=actor, workspace=workspace, verb="modelversion.leave", target=one)
         left.update(promoted_at=None)
         _activate(current)
         export_queue(version=current, actor=actor)

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -72,7 +73,7 @@ class RawData:
     excluded: dict[str, int]
     paraphraser: str = ""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Without a paraphraser, that of the data alone: what was trained before there was one stays known."""
         found = data_hash([*self.examples, *self.pairs])

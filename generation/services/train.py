@@ -36,7 +36,7 @@ from generation.engine.training.adapter_folder import Lineage
 from generation.engine.training.augment import planned
 from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import TrainingExample
-from generation.models import ModelVersion, TrainingLine, TrainingPoint, TrainingRun, TrainingSample
+from generation.models import ModelVersion, TrainingPoint, TrainingRun, TrainingSample
 from generation.services.between_steps import between_steps
 from generation.services.evaluation import evaluation_queue
 from generation.services.lineage import base_sha256, code_revision, has_its_base
@@ -44,6 +44,8 @@ from generation.services.registry import next_number
 from generation.services.run_folder import NO_ROOM, run_folder
 from generation.services.search import settings_search
 from generation.services.snapshot import Snapshot, data_collect, data_scopes, snapshot_freeze, snapshot_read
+from generation.services.training_data import Split
+from generation.services.training_log import note
 from generation.services.training_samples import samples_of, samples_write
 from generation.services.turn import Turn, compute_turn
 
@@ -120,25 +122,33 @@ def _train(run: TrainingRun, turn: Turn, keeper: JobKeeper) -> None:
     )
     with transaction.atomic():
         job_still_mine(run)
-        note(run, "started" if run.attempt == 1 else "taken_up", attempt=run.attempt)
+        again = "taken_up" if run.done else "taken_up_early"
+        note(run, "started" if run.attempt == 1 else again, attempt=run.attempt, step=run.done)
     if job.config.search_minutes:
         job = settings_search(run, job, turn, between)
     shown = samples_of(data.held_out)
     result, digest = job.run(
         lambda progress, model: _on_step(run, progress, model, shown, turn, between),
-        between=_measuring(run, between),
+        between=_measuring(run, between, data),
         on_start=lambda found: _on_start(run, found),
     )
     _register(run, lineage=job.lineage, folder=job.target.name, digest=digest, result=result)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
-def _measuring(run: TrainingRun, between: Callable[[], object]) -> Callable[[], object]:
-    """``between``, which says first that the training measures: that takes minutes. The next step says what comes then."""
-    unsaid = TrainingRun.objects.filter(pk=run.pk, fence=run.fence, status=JobStatus.RUNNING).exclude(step="measuring")
+def _measuring(run: TrainingRun, between: Callable[[], object], data: Split) -> Callable[[], object]:
+    """``between``, which says first that the training measures, and how far it is: that takes minutes. The next step says what
+    comes then."""
+    from generation.engine.training.held_out import batches
+
+    mine = TrainingRun.objects.filter(pk=run.pk, fence=run.fence, status=JobStatus.RUNNING)
+    whole, done = batches(len(data.held_out), len(data.held_out_pairs)), 0
 
     def told() -> None:
-        unsaid.update(step="measuring")
+        nonlocal done
+        done = 0 if mine.exclude(step="measuring").update(step="measuring", measured=0) else done + 1
+        if done:
+            mine.update(measured=min(100, 100 * done // whole))
         between()
 
     return told
@@ -182,11 +192,6 @@ def _lineage(run: TrainingRun, snapshot: Snapshot) -> Lineage:
         licence_url=model.licence_url,
         scope=dict(data_scopes(run.workspace)).get(run.scope, run.scope),
     )
-
-
-def note(run: TrainingRun, code: str, **params: Any) -> None:
-    """A line for the run's log."""
-    TrainingLine.objects.create(workspace_id=run.workspace_id, run=run, code=code, params=params)
 
 
 def _on_start(run: TrainingRun, found: Mapping[str, float]) -> None:

@@ -65,7 +65,7 @@ def training_start(
         raise InvalidInputError(
             fields={"scope": [_("Nothing of this was approved, edited or sent back in this window.")]}
         )
-    base = base_sha256(language_model.path)
+    base, digest = base_sha256(language_model.path), raw.sha256  # seconds of work, before the transaction
     try:
         with transaction.atomic():
             if actor is not None:
@@ -86,7 +86,7 @@ def training_start(
                 since=since,
                 until=until,
                 is_scheduled=is_scheduled,
-                data_sha256=raw.sha256,
+                data_sha256=digest,
                 data_counts=raw.counts,
                 excluded=raw.excluded,
                 max_attempts=ATTEMPTS,
@@ -100,7 +100,7 @@ def training_start(
         if "generation_training_one_open" not in str(error):
             raise
         existing = TrainingRun.objects.filter(workspace=workspace, status__in=OPEN_STATUSES).first()
-        if existing is not None and existing.data_sha256 == raw.sha256 and _same_wish(existing, config, parent):
+        if existing is not None and existing.data_sha256 == digest and _same_wish(existing, config, parent):
             return existing, False
         raise ConflictError(_("A training run of this workspace is open. Wait for it, or cancel it.")) from None
 

@@ -86,7 +86,10 @@ def evaluation_vote(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
     """One pair of texts that the person has not judged yet; a vote leads to the next, the last one to the tally."""
     evaluation = evaluation_get_for(workspace=workspace, pk=pk)
     if not may_vote(evaluation, Role(request.membership.role)):
-        raise TransitionError(_("There are no texts to vote on."))
+        if request.method == "POST":
+            raise TransitionError(_("There are no texts to vote on."))
+        messages.info(request, _("There are no texts to vote on yet; they are shown here once they are written."))
+        return _to(request, evaluation)
     ballot = ballot_of(evaluation, request.user)
     if request.method == "POST":
         form = VoteForm(request.POST)

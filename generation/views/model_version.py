@@ -32,11 +32,12 @@ from generation.selectors.registry import (
     gate_count,
     history_of,
     training_run_of,
+    version_events,
     version_get_for,
     version_rows,
     versions,
 )
-from generation.selectors.training import scope_name
+from generation.selectors.training import scope_name, settings_of
 from generation.services.evaluation import evaluation_start
 from generation.services.registry import (
     former_version,
@@ -85,11 +86,12 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
     newest = newest_measured([version]).get(version.pk)
     measured = version.evaluations.select_related("version", "against").get(pk=newest.pk) if newest else None
     children = version.children.select_related("language_model").order_by("number")
-    parent, run = version.parent, training_run_of(version)
+    parent, run, config = version.parent, training_run_of(version), version.lineage.get("config") or {}
     context = {
         "nav": "generation:model_list",
         "version": version,
-        "config": version.lineage.get("config") or {},
+        "config": config,
+        "settings": settings_of(config) if config else [],
         "data": data_rows(version),
         "training_run": run,
         "scope": scope_name(run) if run else "",
@@ -97,6 +99,7 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
         "loss": best_loss(version),
         "parent": parent,
         "children": children,
+        "events": version_events(version),
         "evaluations": evaluations,
         "evaluation": measured,
         "figures": figures_of(measured) if measured else None,

@@ -120,7 +120,7 @@ def _shown(request: WorkspaceRequest, run: TrainingRun) -> dict[str, Any]:
         "excluded": left_out(run.excluded),
         "masked": run.excluded.get(MASKED, 0),
         "scope": scope_name(run),
-        "settings": settings_of(run),
+        "settings": settings_of(run.config),
         "events": run_folder(run) / "events",
         "evaluation": evaluation_of(run.version) if run.version else None,
         "may_change": request.membership.covers(Role.ADMIN),
@@ -143,7 +143,7 @@ def _changed(request: WorkspaceRequest, context: dict[str, Any]) -> dict[str, bo
 @workspace_view(Role.ADMIN)
 def training_cancel(request: WorkspaceRequest, workspace: Workspace, pk: int) -> HttpResponse:
     run = services.training_cancel(actor=request.user, run=training_get_for(workspace=workspace, pk=pk))
-    messages.info(request, _("The training is being cancelled. Its last checkpoint is kept."))
+    messages.info(request, _("The training is being cancelled. It can be resumed."))
     return redirect(request, _url(run))
 
 
@@ -158,7 +158,8 @@ def training_resume(request: WorkspaceRequest, workspace: Workspace, pk: int) ->
         if error.code != "conflict":
             raise
         return _detail(request, run, error)
-    messages.info(request, _("The training goes on from its last checkpoint."))
+    again = _("The training goes on from its last checkpoint."), _("The training begins again: it had made no step.")
+    messages.info(request, again[0] if run.done else again[1])
     return redirect(request, _url(run))
 
 

@@ -34,6 +34,7 @@ class TrainState:
     best_loss   lowest held-out loss so far, in nats per token; None before the first evaluation
     since_best  evaluations since then
     seconds     of computing so far, over all attempts
+    before      of them before the first step
     tokens      that went through the model so far
     speed       tokens a second of the last step, measuring left out
     history     one entry an evaluation: step, training loss since the last one, held-out loss, pair accuracy
@@ -46,6 +47,7 @@ class TrainState:
     best_loss: float | None = None
     since_best: int = 0
     seconds: float = 0.0
+    before: float = 0.0
     tokens: int = 0
     speed: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)

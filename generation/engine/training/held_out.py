@@ -14,6 +14,11 @@ _AT_ONCE = 16  # rows
 Between = Callable[[], object]
 
 
+def batches(rows: int, pairs: int) -> int:
+    """How many batches a measurement of so many rows and pairs has."""
+    return -(-rows // _AT_ONCE) + -(-pairs // _AT_ONCE)
+
+
 def by_row(logprobs: torch.Tensor, rows: torch.Tensor, count: int) -> torch.Tensor:
     """Sums of token log-probabilities [N] over the rows [B] that they belong to."""
     return torch.zeros(count, dtype=logprobs.dtype, device=logprobs.device).index_add(0, rows, logprobs)

@@ -136,7 +136,8 @@ class Trainer:
         )
         try:
             if not self._state.history:
-                self.on_start(self._measure())
+                self.on_start(self._measured())
+                self._state.before = self._state.seconds
             if self._must_measure():  # it was stopped while it measured
                 self._end_step(journal, measures=True)
             while self._state.place < self.steps and self._state.stopped != "time":
@@ -338,7 +339,7 @@ class Trainer:
 
     def _seconds_left(self) -> float:
         state, budget = self._state, self.config.time_budget
-        left = state.seconds / state.step * (self.steps - state.place)
+        left = (state.seconds - state.before) / state.step * (self.steps - state.place)
         return left if budget is None else max(0.0, min(left, budget - state.seconds))
 
     def _progress(self, loss: float, measured: Mapping[str, float]) -> Progress:

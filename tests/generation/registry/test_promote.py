@@ -17,6 +17,7 @@ from copystudio.models import Event
 from generation.engine import starter_adapter
 from generation.models import Evaluation, ModelVersion, TrainingRun
 from generation.models.model_version import TRANSITIONS
+from generation.selectors.registry import version_events
 from generation.services.registry import (
     language_model_add,
     model_version_delete,
@@ -96,6 +97,18 @@ def test_only_an_admin_of_the_workspace_may(shop: Cast, adapted: Make, verb: str
             VERBS[verb](getattr(shop, person), version)
     version.refresh_from_db()
     assert version.status == Status.STAGED
+
+
+def test_rolling_back_is_told_of_both_versions(shop: Cast, adapted: Make) -> None:
+    before, version = active_of(shop), adapted()
+    model_version_promote(actor=shop.admin, version=version, reason="A trial")
+    model_version_roll_back(actor=shop.admin, workspace=shop.workspace)
+    told = [(event["text"], event["detail"]) for event in version_events(version)]
+    assert told == [
+        ("went back from it to the version before.", ""),
+        ("promoted it: it wrote from then on.", "A trial"),
+    ]
+    assert version_events(before)[0]["text"] == "went back to it: it wrote again."
 
 
 def test_promoting_retires_the_one_that_wrote(shop: Cast, adapted: Make) -> None:

@@ -105,6 +105,8 @@ def test_without_passed_gates_a_reason_is_asked_for_and_kept(cast: Cast, measure
     assert version.status == "staged"
     assert promote(cast, version, "It reads better.").status_code == 303
     assert Event.objects.get(verb="modelversion.promote").data["reason"] == "It reads better."
+    page = cast.client(cast.viewer).get(url(version)).content.decode()
+    assert "promoted it: it wrote from then on." in page and "It reads better." in page
 
 
 def test_broken_files_are_said_above_the_form_and_the_reason_is_kept(cast: Cast) -> None:

@@ -12,7 +12,7 @@ from generation.engine.training.config import TrainConfig
 from generation.engine.training.dataset import TrainingExample
 from generation.models import LanguageModel, ModelVersion, TrainingPoint, TrainingRun, TrainingSample
 from generation.services.registry import next_number
-from generation.services.train import note
+from generation.services.training_log import note
 from tests.people import Cast
 
 HTMX = {"HX-Request": "true"}

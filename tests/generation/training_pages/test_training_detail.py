@@ -7,14 +7,16 @@ import json
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from django.utils.html import escape
 
 from copystudio.db import JobStatus
+from copystudio.services.jobs import job_close
 from generation.models import Evaluation, TrainingRun
 from generation.selectors.training import loss_chart, training_samples
-from generation.services.train import note
-from generation.services.training import training_resume
+from generation.services.training import training_cancel, training_resume
+from generation.services.training_log import note
 from tests.generation.training_pages.makers import (
     HTMX,
     ended,
@@ -52,7 +54,7 @@ def test_an_open_run_is_polled_every_three_seconds_and_a_closed_one_is_not(cast:
         ("", "Waits until the machine is free."),
         ("collecting", "The data are being collected and frozen."),
         ("loading", "The base model is being loaded."),
-        ("measuring", "The held-out loss is measured before the first step."),
+        ("measuring", "The held-out loss is measured before the first step: 40 % done."),
         ("first", "The first step is under way."),
         ("searching", "Tries settings on part of the data before it trains."),
         ("examples", "Learns from examples."),
@@ -60,17 +62,20 @@ def test_an_open_run_is_polled_every_three_seconds_and_a_closed_one_is_not(cast:
     ],
 )
 def test_it_says_what_it_does(cast: Cast, step: str, words: str) -> None:
-    run = running(make_training(cast), step=step, seconds_left=754.0, tokens_per_second=321.4)
+    run = running(make_training(cast), step=step, seconds_left=754.0, tokens_per_second=321.4, measured=40)
     page = shown(cast, run)
     assert words in page and "step 20 of 100" in page and 'value="20"' in page
     assert "13 minutes" in page and "321" in page
 
 
 def test_what_is_measured_later_is_not_called_before_the_first_step(cast: Cast) -> None:
-    run = running(make_training(cast), step="measuring")
+    run = running(make_training(cast), step="measuring", measured=60)
     write_points(run, 20)
     page = shown(cast, run)
-    assert "The held-out loss is measured and samples are written." in page and "before the first step" not in page
+    assert (
+        "The held-out loss is measured (60 % done), then samples are written." in page
+        and "before the first step" not in page
+    )
 
 
 def test_it_says_what_it_waits_for(cast: Cast) -> None:
@@ -242,8 +247,25 @@ def test_the_log_says_what_happened_newest_first(cast: Cast) -> None:
     ]
 
 
-def test_the_log_ends_with_how_it_ended(cast: Cast) -> None:
-    run = ended(make_training(cast), JobStatus.FAILED, "memory")
+@pytest.mark.parametrize("done", [0, 20])
+def test_the_log_keeps_how_it_ended_and_how_it_went_on(cast: Cast, done: int) -> None:
+    run = make_training(cast)
+    note(run, "started", attempt=1, step=0)
+    TrainingRun.objects.filter(pk=run.pk).update(done=done)
+    training_cancel(actor=cast.admin, run=run)
+    training_resume(actor=cast.admin, run=run)
+    note(run, "started", attempt=1, step=done)
+    texts = [item.text for item in cast.client(cast.approver).get(url(run)).context["log"]]
+    begun, kept = "was resumed and begins again: it had made no step.", "It had made no step."
+    if done:
+        begun, kept = "was resumed and goes on from the last checkpoint.", "The last checkpoint is kept."
+    assert texts == [begun, f"stopped the training, as was asked. {kept}", "began to train."]
+
+
+def test_a_failed_one_says_so_in_its_log(cast: Cast) -> None:
+    run = make_training(cast)
+    with transaction.atomic():
+        job_close(run, JobStatus.FAILED, code="memory")
     assert "stopped the training: it failed." in shown(cast, run)
 
 

@@ -204,7 +204,7 @@ def test_no_step_is_written_down_that_patience_left_out(
     assert [progress.step for progress in heard] == noted == list(range(1, state.step + 1))
     assert [progress.steps for progress in heard] == [whole.steps] * (last - 1) + [state.step] * 3
     assert [entry["step"] for entry in state.history] == [*range(0, last + 1, 4), state.step]
-    left = [progress.seconds / progress.step * (progress.steps - progress.step) for progress in heard]
+    left = [(one.seconds - state.before) / one.step * (one.steps - one.step) for one in heard]
     assert [progress.seconds_left for progress in heard] == pytest.approx(left)
     for step in (last, last + 1, last + 2):
         given = {"folder": tmp_path / f"killed-{step}", "data": data, "config": config}
@@ -251,6 +251,33 @@ def test_it_stops_when_its_time_is_over(make_trainer: MakeTrainer) -> None:
     assert result.state.stopped == "time"
     assert result.state.step == 1  # and not only at the next evaluation, which may be an hour away
     assert len(result.state.history) == 2  # what it has is measured
+
+
+def test_what_is_measured_before_the_first_step_counts_against_the_time(
+    make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for how long a step takes."""
+    left: list[float] = []
+    trainer = make_trainer(
+        lambda p: bool(left.append(p.seconds_left)), config=replace(QUICK, epochs=50, time_budget=60.0)
+    )
+    clock, batches = [0.0], iter(range(1000))
+    monkeypatch.setattr("generation.engine.training.trainer.time.monotonic", lambda: clock[0])
+    measure_for_real = trainer._measure
+
+    def slowly() -> dict[str, float]:
+        clock[0] += 59.0 if next(batches) == 0 else 0.5
+        return measure_for_real()
+
+    def step() -> tuple[float, int]:
+        clock[0] += 0.25
+        return 1.0, 1
+
+    monkeypatch.setattr(Trainer, "_measure", lambda self: slowly())
+    monkeypatch.setattr(Trainer, "_step", lambda self: step())
+    state = trainer.run().state
+    assert (state.before, state.stopped) == (59.0, "time") and state.step < 50
+    assert left[0] == 0.75, "of its time, which is shorter than what its steps would take"
 
 
 def test_others_may_compute_between_the_batches_of_a_measurement(make_trainer: MakeTrainer) -> None:
