@@ -44,7 +44,7 @@ DROPS: dict[str, Text] = {
     "empty": gettext_lazy("empty"),
     "wrong_language": gettext_lazy("in another language than asked for"),
     "too_long": gettext_lazy("too long for the channel"),
-    "duplicate": gettext_lazy("the same text as before"),
+    "duplicate": gettext_lazy("says again what it or another text said"),
     "off_plan": gettext_lazy("tells too few of the facts that should lead"),
     "broken": gettext_lazy(
         "has a unit or currency sign without its number, stutters, or gives a measure in the wrong unit"

@@ -28,6 +28,7 @@ ACTIONS: dict[str, Text] = {
     "check": pgettext_lazy("what somebody did", "Checked"),
     "apply": pgettext_lazy("what somebody did", "Asked to apply"),
     "applied": pgettext_lazy("what somebody did", "Applied"),
+    "note": pgettext_lazy("what somebody did", "Left a note on"),
     "launch": pgettext_lazy("what somebody did", "Launched"),
     "pause": pgettext_lazy("what somebody did", "Paused"),
     "resume": pgettext_lazy("what somebody did", "Resumed"),
