@@ -1,5 +1,6 @@
 """How good a text is for its brief, so that the best of those that passed are shown. No torch here."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ Feel = Callable[[Sequence[str]], Sequence[tuple[float, float, float] | None]]
 # what the segment cares about has no part in it: among drafts of one brief it is a sign of a scene that is forced on the
 # product (of 3,921 drafts with a verdict, tests/bench/RESULTS.md).
 _PLAN, _FINDING, _LIKE, _FEELING, _STRAY, _TWICE, _SHORT = 1.5, 0.4, 6.0, 1.5, 1.5, 1.0, 2.0
+_USUAL = 15  # tokens of a text of which the fluency is its mean
 _FULL = 0.8  # of the room that a text should fill; one that fills so much is long enough
 _SIDES = re.compile(r"\s*[×x*–-]\s*")  # between the equal sides of "40 × 40 cm"
 _TARGETS = {"positive": 2, "neutral": 1, "negative": 0}
@@ -65,7 +67,7 @@ def qualities(
     encode: Encode | None = None,
     feel: Feel | None = None,
 ) -> list[float]:
-    """Of each text: its fluency, the share of the planned facts that it tells, what the checks found, how much
+    """Of each text: its fluency for its length, the share of the planned facts that it tells, what the checks found, how much
     of it comes from nowhere in its brief, the measures that it says again, and how near it comes to the wish. Only comparable
     among texts of one brief.
 
@@ -73,7 +75,7 @@ def qualities(
     encode  unit sentence vectors [n, d]
     feel    probabilities of negative, neutral and positive of each text
     """
-    found = np.array([text.mean_logprob - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
+    found = np.array([_fluency(text) - _FINDING * len(text.check.findings) for text in texts], dtype=np.float64)
     found += _PLAN * np.array([_told(text.text, plan, language) for text, plan in zip(texts, plans, strict=True)])
     found -= _TWICE * np.array([_said_again(text.text) for text in texts])
     if wish.room:
@@ -87,6 +89,12 @@ def qualities(
         felt = feel([text.text for text in texts])
         found += _FEELING * np.array([one[_TARGETS[wish.sentiment]] if one else 0.0 for one in felt])
     return [float(one) for one in found]
+
+
+def _fluency(text: Kept) -> float:
+    """Its log-probability over the root of its length: between the sum, for which a long text is a bad one, and the mean, for which
+    every further easy word makes up for one that fails (a length penalty as Wu et al. 2016, arXiv 1609.08144, have one)."""
+    return text.mean_logprob * math.sqrt(text.token_count / _USUAL)
 
 
 def _told(text: str, plan: Plan, language: Language) -> float:

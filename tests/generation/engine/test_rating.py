@@ -31,7 +31,7 @@ LONGER = replace(
 
 
 def kept(text: str, logprob: float = -1.0, findings: Sequence[dict[str, str]] = ()) -> Kept:
-    return Kept(text, logprob, 5, Check(length=len(text), findings=list(findings)), 0, 0)
+    return Kept(text, logprob, 15, Check(length=len(text), findings=list(findings)), 0, 0)
 
 
 def better(one: Kept, other: Kept, plan: Plan | None = None, wish: Wish | None = None, **values: object) -> bool:
@@ -42,6 +42,13 @@ def better(one: Kept, other: Kept, plan: Plan | None = None, wish: Wish | None =
 def test_the_more_fluent_and_the_one_without_findings() -> None:
     assert better(kept("Warm", -0.9), kept("Cosy", -1.0))
     assert better(kept("Warm"), kept("Cosy", findings=[{"message_key": "x"}]))
+
+
+def test_of_two_equally_fluent_ones_the_shorter() -> None:
+    """Of a longer one more words can fail; what makes up for that is less of it on each."""
+    short, long = kept("Warm", -0.5), replace(kept("Warm and light, and made for you", -0.5), token_count=27)
+    assert better(short, long)
+    assert better(replace(long, mean_logprob=-0.3), short)
 
 
 def test_the_one_that_tells_the_plan_though_it_is_less_fluent() -> None:
