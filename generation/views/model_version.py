@@ -87,6 +87,10 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
     measured = version.evaluations.select_related("version", "against").get(pk=newest.pk) if newest else None
     children = version.children.select_related("language_model").order_by("number")
     parent, run, config = version.parent, training_run_of(version), version.lineage.get("config") or {}
+    gates = gate_count(newest, is_open=any(one.is_open for one in evaluations))
+    is_outdated = measured is not None and measured.against != active_version(version.workspace)
+    form = promotion or PromoteForm()
+    form.fields["reason"].required = is_outdated or not gates.all_passed  # the service decides; the page says so before
     context = {
         "nav": "generation:model_list",
         "version": version,
@@ -104,13 +108,13 @@ def _card(request: WorkspaceRequest, version: ModelVersion, promotion: PromoteFo
         "evaluation": measured,
         "figures": figures_of(measured) if measured else None,
         "gates": gate_rows(measured.results.get("gates", ())) if measured else [],
-        "gate_count": gate_count(newest, is_open=any(one.is_open for one in evaluations)),
-        "is_outdated": measured is not None and measured.against != active_version(version.workspace),
+        "gate_count": gates,
+        "is_outdated": is_outdated,
         "is_gemma": version.language_model.licence == starter.LICENCE,
         "licence_notice": starter.licence_notice(get_language() or "en"),
         "may": {verb for verb, (before, _after) in TRANSITIONS.items() if version.status in before},
         "is_admin": request.membership.covers(Role.ADMIN),
-        "form": promotion or PromoteForm(),
+        "form": form,
     }
     if context["is_admin"]:
         context |= _compared(request, version)

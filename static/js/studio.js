@@ -117,6 +117,7 @@
     const source = event.submitter && event.submitter.dataset.confirm ? event.submitter : form;
     if (source.dataset.confirm && confirmed !== form && confirmDialog) {
       stop(event);
+      if (!form.reportValidity()) return; // what is missing is said before the question, not after it
       const submitter = event.submitter;
       ask(source, () => {
         confirmed = form;

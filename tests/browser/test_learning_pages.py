@@ -53,6 +53,13 @@ for name in {"new", "active", "base"} & set(rows[-1].results):  # asked somethin
 rows[-1].save()
 print(json.dumps([good.pk, bad.pk, elsewhere.pk]))
 """
+MAKE_STAGED = """
+from types import SimpleNamespace
+from copystudio.models import User, Workspace
+from tests.generation.registry_pages.makers import make_version
+shop, admin = Workspace.objects.get(slug="my-shop"), User.objects.get(email="admin@example.com")
+print(make_version(SimpleNamespace(workspace=shop, admin=admin)).pk)
+"""
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -117,4 +124,20 @@ def test_two_versions_are_compared(browser: Browser, studio: RunningStudio, lang
         person.photograph(f"compare-{'same' if differs else 'other'}-{language}-{width}")
         assert person.page.evaluate("document.documentElement.scrollWidth") <= width
         assert person.accessible() == []
+    assert person.complaints == []
+
+
+def test_a_reason_is_asked_for_before_the_question(browser: Browser, studio: RunningStudio) -> None:
+    """What never was measured is promoted with a reason: the question whether comes behind it."""
+    made = studio.manage("shell", "--no-imports", "-c", MAKE_STAGED)
+    person = Person.open(browser, studio.url, "en", 1440)
+    person.sign_in(EMAIL, studio.password)
+    person.visit(f"models/{int(made.strip().splitlines()[-1])}/")
+    button, question = person.page.locator("#promote button[type=submit]"), person.page.locator("#confirm")
+    button.click()
+    expect(question).to_be_hidden()
+    expect(person.page.locator("#promote textarea")).to_be_focused()
+    person.page.locator("#promote textarea").fill("A trial")
+    button.click()
+    expect(question).to_be_visible()
     assert person.complaints == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def test_without_passed_gates_a_reason_is_asked_for_and_kept(cast: Cast, measure
     version = make_version(cast)
     if measured:
         make_evaluation(cast, version, good=False)
-    assert 'name="reason"' in cast.client(cast.admin).get(url(version)).content.decode()
+    page = cast.client(cast.admin).get(url(version)).content.decode()
+    assert re.search(r"<textarea[^>]* required[^>]*>", page), "the browser asks for it before the question"
     refused = promote(cast, version, " ")
     assert refused.status_code == 422 and words in refused.content.decode()
     version.refresh_from_db()
