@@ -68,7 +68,7 @@ def item_pages(run: GenerationRun, *, state: str, counts: ItemCounts) -> KeyPagi
 
 
 def _items(keys: list[int]) -> list[GenerationItem]:
-    rows = GenerationItem.objects.filter(pk__in=keys).order_by("position").defer("payload", "prompt")
+    rows = GenerationItem.objects.filter(pk__in=keys).order_by("position").defer("payload", "prompt", "lost")
     return list(rows.select_related("brief_item__product", "brief_item__segment", "brief_item__channel"))
 
 

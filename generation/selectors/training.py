@@ -19,6 +19,7 @@ from generation.models import Evaluation, ModelVersion, TrainingLine, TrainingRu
 from generation.selectors.training_words import EXAMPLES, LINES, PAIRS, duration_text, line_sentence
 from generation.selectors.training_worker import waits_long
 from generation.services.snapshot import data_scopes
+from generation.services.training_log import end_code
 
 MOST_POINTS = 300  # of the loss on a page; measured points of the held-out loss are all shown
 NEWEST_SAMPLES = 4
@@ -164,6 +165,8 @@ def training_log(run: TrainingRun) -> tuple[list[LogItem], int]:
         _log_item(_resumed(line) if line.code == "started" and "started" in codes[n + 1 :] else line.code, line.params, line.at)
         for n, line in enumerate(lines)
     ]  # fmt: skip
+    if (end := end_code(run)) and codes[:1] != [end]:  # it ended under an earlier release, which kept no line of that
+        items.insert(0, _log_item(end, {}, run.finished_at))
     return items, lines[0].pk if lines else 0
 
 

@@ -13,9 +13,14 @@ def note(run: TrainingRun, code: str, **params: Any) -> None:
     TrainingLine.objects.create(workspace_id=run.workspace_id, run=run, code=code, params=params)
 
 
-def note_end(run: TrainingRun) -> None:
-    """That the run was cancelled or failed, for the log of a run that is resumed later. What succeeds notes its loss itself."""
+def end_code(run: TrainingRun) -> str:
+    """What the log says of the end of a run that was cancelled or failed; empty for others: what succeeds notes its loss itself."""
     if run.status == JobStatus.CANCELLED:
-        note(run, "cancelled" if run.done else "cancelled_early")
-    elif run.status == JobStatus.FAILED:
-        note(run, "failed")
+        return "cancelled" if run.done else "cancelled_early"
+    return "failed" if run.status == JobStatus.FAILED else ""
+
+
+def note_end(run: TrainingRun) -> None:
+    """Kept in the log, which goes on where the run is resumed."""
+    if code := end_code(run):
+        note(run, code)

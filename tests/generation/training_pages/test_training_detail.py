@@ -262,11 +262,17 @@ def test_the_log_keeps_how_it_ended_and_how_it_went_on(cast: Cast, done: int) ->
     assert texts == [begun, f"stopped the training, as was asked. {kept}", "began to train."]
 
 
+def test_what_ended_under_an_earlier_release_says_so_without_a_line_of_its_own(cast: Cast) -> None:
+    run = ended(make_training(cast), JobStatus.FAILED, "memory")
+    assert shown(cast, run).count("stopped the training: it failed.") == 1
+
+
 def test_a_failed_one_says_so_in_its_log(cast: Cast) -> None:
     run = make_training(cast)
     with transaction.atomic():
         job_close(run, JobStatus.FAILED, code="memory")
-    assert "stopped the training: it failed." in shown(cast, run)
+    assert run.lines.get().code == "failed"
+    assert shown(cast, run).count("stopped the training: it failed.") == 1
 
 
 def test_how_long_it_computed_is_told_whatever_it_waited(cast: Cast) -> None:
